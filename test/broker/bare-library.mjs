@@ -1,4 +1,4 @@
-// The bare library in a process of its own, so that a test can see whether it survives. Prints its port.
+// Runs the bare library in a separate process, so that a test can see whether it survives. Prints its port.
 import { createServer } from 'node:net';
 import { Aedes } from 'aedes';
 

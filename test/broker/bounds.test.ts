@@ -13,7 +13,7 @@ import {
 } from './wire.ts';
 
 describe('packet size', () => {
-  // 64 user properties ("k", 16,000 characters): a CONNECT of one megabyte.
+  // 64 user properties of 16,000 characters make a CONNECT of one megabyte.
   const value = Buffer.alloc(16_000, 'v');
   const property = Buffer.concat([
     Buffer.from([0x26, 0, 1, 0x6b, value.length >> 8, value.length & 0xff]),
@@ -55,7 +55,7 @@ describe('QoS 2 messages that wait for their PUBREL', () => {
   const pubrecs = (client: { frames: readonly { type: number }[] }) =>
     client.frames.filter(({ type }) => type === types.pubrec).length;
 
-  test('the bare library accepts any number of them', async () => {
+  test('the bare library accepts any number of these messages', async () => {
     const { port } = await startBareLibrary();
     const client = await connectWire(port, { version: 5, clientId: 'hoarder' });
     client.send(...burst(2000, 5));
@@ -75,7 +75,7 @@ describe('QoS 2 messages that wait for their PUBREL', () => {
     },
   );
 
-  test('a repeated message is not counted again, and a released one no longer counts', async () => {
+  test('a repeated message is counted once, and a released one is not counted', async () => {
     const { port } = await startBroker({ limits: { awaitingReleasePerClient: 3 } });
     const client = await connectWire(port, { version: 5, clientId: 'careful' });
     client.send(...burst(3, 5), ...burst(3, 5));
@@ -88,7 +88,7 @@ describe('QoS 2 messages that wait for their PUBREL', () => {
 });
 
 describe('connections', () => {
-  test('one more than allowed is refused (0x88 over MQTT 5, 3 over 3.1.1) until another client has left', async () => {
+  test('one connection too many is refused (0x88 over MQTT 5, 3 over 3.1.1) until another client leaves', async () => {
     const { port } = await startBroker({ maximumConnections: 1 });
     const first = await connectWire(port, { version: 5, clientId: 'first' });
     for (const [version, code] of [
@@ -109,13 +109,13 @@ describe('connections', () => {
     );
   });
 
-  test('a full broker still lets a client take over its own session', async () => {
+  test('a full broker lets a client take over its own session', async () => {
     const { port } = await startBroker({ maximumConnections: 1 });
     await connectWire(port, { version: 5, clientId: 'first' });
     await connectWire(port, { version: 5, clientId: 'first' });
   });
 
-  test('far beyond the maximum, connections are closed without an answer', async () => {
+  test('connections far beyond the maximum are closed without an answer', async () => {
     const { port } = await startBroker({ maximumConnections: 1, limits: { politeRefusals: 0 } });
     await connectWire(port, { version: 5, clientId: 'first' });
     const client = openWire(port);
@@ -123,7 +123,7 @@ describe('connections', () => {
     expect(client.frames).toEqual([]);
   });
 
-  test('a connection without a CONNECT is closed, also if the CONNECT comes byte by byte', async () => {
+  test('a connection without a CONNECT is closed, even if the CONNECT comes byte by byte', async () => {
     const { port } = await startBroker({ connectTimeoutMs: 100 });
     const idle = openWire(port);
     const slow = openWire(port);
@@ -144,7 +144,7 @@ describe('connections', () => {
 
 describe('subscriptions of one client', () => {
   test.each([true, false])(
-    'beyond the maximum are refused, also within one packet (clean: %s)',
+    'are refused beyond the maximum, even within one packet (clean: %s)',
     async (clean) => {
       const { port } = await startBroker({ maximumSubscriptionsPerClient: 3 });
       const client = await connectWire(port, { version: 4, clientId: 'curious', clean });
@@ -153,7 +153,7 @@ describe('subscriptions of one client', () => {
     },
   );
 
-  test('the bare library accepts any number of them', async () => {
+  test('are accepted in any number by the bare library', async () => {
     const { port } = await startBareLibrary();
     const client = await connectWire(port, { version: 4, clientId: 'curious' });
     client.send(
@@ -165,7 +165,7 @@ describe('subscriptions of one client', () => {
     expect((await client.frame(types.suback)).body.subarray(2).every((code) => code === 1)).toBe(true);
   });
 
-  test('an unsubscribed one makes room for another, and an existing one can be requested again', async () => {
+  test('can be replaced after an unsubscribe, and an existing one can be requested again', async () => {
     const { url } = await startBroker({ maximumSubscriptionsPerClient: 2 });
     const { mqtt } = await connectClient(url);
     await mqtt.subscribeAsync(['a', 'b'], { qos: 1 });
@@ -179,7 +179,7 @@ describe('subscriptions of one client', () => {
 describe('retained messages', () => {
   const retained = { qos: 1, retain: true } as const;
 
-  test('beyond the maximum number are refused with 0x87; replacing still works, and clearing makes room', async () => {
+  test('are refused with 0x87 beyond the maximum number; replacing one still works, and clearing one makes room', async () => {
     const { url } = await startBroker({ limits: { retainedMessages: 2 } });
     const { mqtt } = await connectClient(url);
     await mqtt.publishAsync('a', '1', retained);
@@ -190,7 +190,7 @@ describe('retained messages', () => {
     await expect(mqtt.publishAsync('c', '1', retained)).resolves.toBeDefined();
   });
 
-  test('are limited in bytes, which include their properties', async () => {
+  test('are limited in bytes, with their properties included', async () => {
     const { url } = await startBroker({ limits: { retainedBytes: 1000 } });
     const { mqtt } = await connectClient(url);
     await mqtt.publishAsync('a', Buffer.alloc(900), retained);
@@ -203,7 +203,7 @@ describe('retained messages', () => {
 });
 
 describe('topics', () => {
-  test.each([4, 5] as const)('a publish to $ is denied over version %i', async (version) => {
+  test.each([4, 5] as const)('beginning with $ cannot be published to over version %i', async (version) => {
     const { port } = await startBroker();
     const client = await connectWire(port, { version, clientId: 'forger' });
     client.send(publishPacket(version, '$SYS/x/new/clients', 'victim', { qos: 1 }));
@@ -211,7 +211,7 @@ describe('topics', () => {
     else expect((await client.frame(types.puback)).body[2]).toBe(0x87);
   });
 
-  test('with more levels than allowed close the connection; the maximum does not', async () => {
+  test('close the connection if they have too many levels; the maximum is accepted', async () => {
     const { port, url } = await startBroker({ maximumTopicLevels: 4 });
     const { mqtt } = await connectClient(url);
     await expect(mqtt.publishAsync('a/b/c/d', 'x', { qos: 1 })).resolves.toBeDefined();
@@ -222,7 +222,7 @@ describe('topics', () => {
 });
 
 describe('a subscriber that does not read', () => {
-  test('is disconnected, and everybody else gets every message', async () => {
+  test('is disconnected, and every other client gets every message', async () => {
     const metrics = new Registry();
     const { port, url } = await startBroker({ metrics, limits: { drainTimeoutMs: 200 } });
     const stuck = await connectWire(port, { version: 5, clientId: 'stuck' });

@@ -1,4 +1,4 @@
-// Brokers and clients for these tests: our broker, and the bare library to show what ours adds.
+// Brokers and clients for these tests: our broker, and the bare library, which shows what our broker adds.
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { Writable } from 'node:stream';
@@ -19,7 +19,7 @@ export async function startBroker(
   return { broker, ...(await broker.start()) };
 }
 
-/** The bare library in this process, for faults that it survives. */
+/** Starts the bare library in this process, for faults that it survives. */
 export async function startBareLibrary(options: AedesOptions = {}): Promise<{ url: string; port: number }> {
   const aedes = await Aedes.createBroker(options);
   const server = createServer(aedes.handle);
@@ -33,7 +33,7 @@ export async function startBareLibrary(options: AedesOptions = {}): Promise<{ ur
   return { url: `mqtt://127.0.0.1:${port}`, port };
 }
 
-/** The bare library in a separate process, for faults that end it. `exited` resolves to its exit code. */
+/** Starts the bare library in a separate process, for faults that end it. `exited` resolves to its exit code. */
 export async function spawnBareLibrary(): Promise<{ port: number; exited: Promise<number | null> }> {
   const file = new URL('bare-library.mjs', import.meta.url).pathname;
   const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'ignore'] });
@@ -52,7 +52,7 @@ export interface Client {
   readonly received: readonly IPublishPacket[];
 }
 
-/** The real client, without reconnecting. */
+/** Connects a real client that does not reconnect. */
 export async function connectClient(url: string, options: IClientOptions = {}): Promise<Client> {
   const mqtt = await connectAsync(url, { protocolVersion: 5, reconnectPeriod: 0, ...options });
   onTestFinished(async () => {

@@ -28,11 +28,11 @@ const name = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 20 }),
 );
 
-/** Packets with correct framing and odd contents. */
-const packetFor = (of: Version) =>
+/** Packets with a correct frame and odd content. */
+const packetFor = (version: Version) =>
   fc.oneof(
-    fc.array(name, { minLength: 1, maxLength: 4 }).map((filters) => subscribePacket(of, filters)),
-    fc.array(name, { minLength: 1, maxLength: 4 }).map((filters) => unsubscribePacket(of, filters)),
+    fc.array(name, { minLength: 1, maxLength: 4 }).map((filters) => subscribePacket(version, filters)),
+    fc.array(name, { minLength: 1, maxLength: 4 }).map((filters) => unsubscribePacket(version, filters)),
     fc
       .record({
         topic: name,
@@ -42,7 +42,7 @@ const packetFor = (of: Version) =>
         retain: fc.boolean(),
         properties: fc.uint8Array({ maxLength: 12 }).map((bytes) => Buffer.from(bytes)),
       })
-      .map(({ topic, payload, ...options }) => publishPacket(of, topic, payload, options)),
+      .map(({ topic, payload, ...options }) => publishPacket(version, topic, payload, options)),
     fc.integer({ min: 0, max: 4 }).map(pubrelPacket),
     fc.constantFrom(
       Buffer.from([0xc0, 0]),
@@ -52,10 +52,10 @@ const packetFor = (of: Version) =>
     ),
   );
 
-const connection = version.chain((of) =>
+const connection = version.chain((version) =>
   fc.record({
     connect: fc.oneof(
-      { weight: 4, arbitrary: name.map((clientId) => connectPacket({ version: of, clientId })) },
+      { weight: 4, arbitrary: name.map((clientId) => connectPacket({ version, clientId })) },
       {
         weight: 1,
         arbitrary: fc
@@ -65,12 +65,12 @@ const connection = version.chain((of) =>
             qos: fc.integer({ min: 0, max: 3 }),
             retain: fc.boolean(),
           })
-          .map((will) => connectPacket({ version: of, clientId: 'w', will })),
+          .map((will) => connectPacket({ version, clientId: 'w', will })),
       },
       { weight: 1, arbitrary: fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)) },
     ),
-    packets: fc.array(packetFor(of), { maxLength: 6 }),
-    /** Changed bytes after the CONNECT: position and value. */
+    packets: fc.array(packetFor(version), { maxLength: 6 }),
+    /** Bytes to change after the CONNECT: position and value. */
     changes: fc.array(fc.tuple(fc.nat(300), fc.integer({ min: 0, max: 255 })), { maxLength: 3 }),
     /** How many bytes are sent before the connection is cut. */
     sent: fc.oneof(fc.constant(Infinity), fc.nat(200)),
@@ -82,16 +82,16 @@ function bytesOf({
   connect,
   packets,
   changes,
-  sent,
+  sent: sentBytes,
 }: typeof connection extends fc.Arbitrary<infer T> ? T : never) {
   const rest = Buffer.concat(packets);
-  for (const [place, value] of changes) if (place < rest.length) rest[place] = value;
-  return Buffer.concat([connect, rest]).subarray(0, sent === Infinity ? undefined : sent);
+  for (const [position, value] of changes) if (position < rest.length) rest[position] = value;
+  return Buffer.concat([connect, rest]).subarray(0, sentBytes === Infinity ? undefined : sentBytes);
 }
 
 describe('invalid input', () => {
-  test('broken, truncated and odd packets over many connections do not stop the broker from serving', async () => {
-    // The broker survives an exception of the library and logs an error, but there should not even be one.
+  test('broken, truncated and odd packets on many connections do not stop the broker', async () => {
+    // Our broker survives an exception of the library and logs it as an error. Not even that should happen.
     const { log, lines } = capturedLog('error');
     const { port, url } = await startBroker({ connectTimeoutMs: 500, maximumConnections: 1000, log });
     const bystander = await connectClient(url, { clientId: 'bystander' });
@@ -100,10 +100,10 @@ describe('invalid input', () => {
 
     await fc.assert(
       fc.asyncProperty(fc.array(connection, { minLength: 5, maxLength: 15 }), async (connections) => {
-        const clients = connections.map((one) => {
+        const clients = connections.map((connection) => {
           const client = openWire(port);
-          client.send(bytesOf(one));
-          if (one.reset) client.socket.once('data', () => client.socket.resetAndDestroy());
+          client.send(bytesOf(connection));
+          if (connection.reset) client.socket.once('data', () => client.socket.resetAndDestroy());
           else client.socket.end();
           return client;
         });
@@ -124,7 +124,7 @@ describe('invalid input', () => {
     expect(lines).toEqual([]);
   });
 
-  test('random bytes that are not MQTT do not stop it either', async () => {
+  test('random bytes that are not MQTT do not stop the broker', async () => {
     const { port, url } = await startBroker({ connectTimeoutMs: 500 });
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 2000 }), async (bytes) => {

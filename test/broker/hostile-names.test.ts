@@ -13,7 +13,7 @@ import {
 
 const inheritedNames = Object.getOwnPropertyNames(Object.prototype);
 
-/** A client connects and gets answers, so the broker is alive. */
+/** A client connects and gets an answer, so the broker is alive. */
 async function expectServing(url: string): Promise<void> {
   const { mqtt } = await connectClient(url);
   await expect(mqtt.publishAsync('still/here', 'yes', { qos: 1 })).resolves.toBeDefined();
@@ -40,7 +40,7 @@ describe('a client id that is a name on Object.prototype', () => {
     await expectServing(url);
   });
 
-  test('a client id of 256 characters is accepted, and a longer one is refused in the same way', async () => {
+  test('of 256 characters is accepted, and a longer one is refused in the same way', async () => {
     const { port } = await startBroker();
     const client = openWire(port);
     client.send(connectPacket({ version: 4, clientId: 'x'.repeat(257) }));
@@ -71,7 +71,7 @@ describe('a topic that is a name on Object.prototype', () => {
     await expectServing(url);
   });
 
-  test('also does no harm if it is sent before the CONNACK', async () => {
+  test('does no harm if it is sent before the CONNACK', async () => {
     const { port, url } = await startBroker();
     const client = openWire(port);
     client.send(
@@ -127,7 +127,7 @@ describe('a last will that is not a valid message', () => {
     await subscriber.untilClosed();
   });
 
-  test.each(wills)('%s: its client is refused', async (_name, will) => {
+  test.each(wills)('with %s is refused together with its client', async (_name, will) => {
     const { port, url } = await startBroker();
     const client = openWire(port);
     client.send(connectPacket({ version: 4, clientId: 'broken', will }));

@@ -11,7 +11,7 @@ import { capturedLog, connectClient, startBroker } from './brokers.ts';
 import { connectPacket, connectWire, openWire, subscribePacket, types } from './wire.ts';
 import { patienceMs } from '../support/patience.ts';
 
-/** The output of `npm test`'s build, for a child process: Node 20 cannot read TypeScript. */
+/** The build, for a child process, because Node 20 cannot read TypeScript. */
 const built = fileURLToPath(new URL('../../dist', import.meta.url));
 
 async function failure(changed: Parameters<typeof brokerOptions>[0]): Promise<ListenError> {
@@ -59,7 +59,7 @@ describe('start', () => {
 });
 
 describe('an address that cannot be opened', () => {
-  test('a port in use: the error names the address, the likely owner and three remedies', async () => {
+  test('such as a port in use: the error names the address, the likely owner and three remedies', async () => {
     const { port } = await startBroker();
     const error = await failure({ port });
     expect(error).toMatchObject({ name: 'ListenError', code: 'EADDRINUSE' });
@@ -74,27 +74,27 @@ describe('an address that cannot be opened', () => {
       expect(error.message).toContain(part);
   });
 
-  test('after such a failure the broker can start once the port is free', async () => {
-    const other = createServer();
-    const port = await listenOnFreePort(other);
+  test('does not keep the broker from starting later, when the port is free', async () => {
+    const portOwner = createServer();
+    const port = await listenOnFreePort(portOwner);
     const broker = createBroker(brokerOptions({ port }));
     onTestFinished(() => broker.stop());
     await expect(broker.start()).rejects.toThrow(ListenError);
     await new Promise((resolve) => {
-      other.close(resolve);
+      portOwner.close(resolve);
     });
     expect((await broker.start()).port).toBe(port);
   });
 
-  test('an address of another machine: the error points to broker.host', async () => {
-    // 192.0.2.0/24 is for documentation: no machine has such an address (RFC 5737).
+  test('such as one of another machine: the error points to broker.host', async () => {
+    // No machine has an address in 192.0.2.0/24, which is reserved for documentation (RFC 5737).
     const error = await failure({ host: '192.0.2.1', allowAnonymousBeyondLoopback: true });
     expect(error.code).toBe('EADDRNOTAVAIL');
     expect(error.message).toContain('broker.host');
   });
 
   test.each(['0.0.0.0', '::', '192.168.1.5', 'button.example', '127.0.0.1.example'])(
-    '%s is beyond loopback: it is refused without permission, with what to do',
+    'such as %s, which is beyond loopback, is refused without permission, and the error says what to do',
     async (host) => {
       const error = await failure({ host });
       expect(error.code).toBe('EXPOSED');
@@ -103,7 +103,7 @@ describe('an address that cannot be opened', () => {
     },
   );
 
-  test('with permission it listens on all addresses', async () => {
+  test('is not a problem with permission: the broker listens on all addresses', async () => {
     const { port } = await startBroker({ host: '0.0.0.0', allowAnonymousBeyondLoopback: true });
     await connectClient(`mqtt://127.0.0.1:${port}`);
   });
@@ -118,7 +118,7 @@ describe('stop', () => {
     await broker.stop();
   });
 
-  test('during a start leaves no open port', async () => {
+  test('leaves no open port if it comes during a start', async () => {
     const broker = createBroker(brokerOptions());
     const starting = broker.start();
     await broker.stop();
@@ -126,13 +126,13 @@ describe('stop', () => {
     await client.untilClosed();
   });
 
-  test('sends 0x8B to MQTT 5 clients and disconnects everybody, also clients that have not sent CONNECT', async () => {
+  test('sends 0x8B to MQTT 5 clients and disconnects all clients, also those that have not sent CONNECT', async () => {
     const { broker, port } = await startBroker();
     const newer = await connectWire(port, { version: 5, clientId: 'newer' });
     const older = await connectWire(port, { version: 4, clientId: 'older' });
     const silent = openWire(port);
     silent.send(connectPacket({ version: 5, clientId: 'silent' }).subarray(0, 4));
-    // Its answer shows that the broker has accepted the earlier connections.
+    // This answer shows that the broker has accepted the earlier connections.
     await connectWire(port, { version: 4, clientId: 'last' });
     await broker.stop();
     await Promise.all([newer, older, silent].map((client) => client.untilClosed()));
@@ -151,7 +151,7 @@ describe('stop', () => {
     await broker.stop();
   });
 
-  test('leaves no handle open: a process that has stopped its broker ends by itself', () => {
+  test('leaves no handle open, so the process ends by itself', () => {
     const run = (end: string) =>
       spawnSync(
         process.execPath,
@@ -176,7 +176,7 @@ describe('stop', () => {
         { cwd: built, encoding: 'utf8', timeout: patienceMs },
       );
     expect(run('await broker.stop(); await broker.stop();')).toMatchObject({ status: 0, signal: null });
-    // Without the stop the process does not end; otherwise this test would prove nothing.
+    // Without the stop, the process must not end: otherwise this test proves nothing.
     expect(run('await client.endAsync();')).toMatchObject({ status: 9 });
   });
 });
@@ -193,7 +193,7 @@ describe('metrics', () => {
     hostile.send(connectPacket({ version: 5, clientId: 'toString' }));
     const garbage = openWire(port);
     garbage.send(Buffer.from('GET / HTTP/1.1\r\n\r\n'));
-    // Closed by the client: not a refusal.
+    // The client closes this connection, so it is not a refusal.
     const resetting = openWire(port);
     resetting.socket.once('connect', () => resetting.socket.resetAndDestroy());
     await Promise.all([hostile, garbage, resetting].map((client) => client.untilClosed()));
@@ -211,7 +211,7 @@ describe('metrics', () => {
       expect(text).toContain(line);
   });
 
-  test('count a client that sends nothing under its reason', async () => {
+  test('count a client that sends nothing, with the reason', async () => {
     const metrics = new Registry();
     const { port } = await startBroker({ metrics, connectTimeoutMs: 200 });
     await openWire(port).untilClosed();
@@ -220,7 +220,7 @@ describe('metrics', () => {
     );
   });
 
-  test('count every refusal of a flood, which is logged once', async () => {
+  test('count every refusal of a flood, and the log mentions the flood once', async () => {
     const metrics = new Registry();
     const { log, lines } = capturedLog();
     const { port } = await startBroker({ metrics, log });

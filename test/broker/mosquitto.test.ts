@@ -4,13 +4,13 @@ import { hasMosquitto } from '../support/programs.ts';
 import { connectClient, payloads, startBroker } from './brokers.ts';
 import { patienceMs } from '../support/patience.ts';
 
-const why = hasMosquitto ? '' : ' (skipped: mosquitto_pub and mosquitto_sub are not installed)';
+const skipNote = hasMosquitto ? '' : ' (skipped: mosquitto_pub and mosquitto_sub are not installed)';
 
 interface Run {
   readonly lines: readonly string[];
   readonly errors: readonly string[];
   readonly exited: Promise<number | null>;
-  /** So that it cannot send a DISCONNECT. */
+  /** Kills the client, so that it cannot send a DISCONNECT. */
   kill(): void;
 }
 
@@ -19,10 +19,10 @@ function run(program: 'mosquitto_pub' | 'mosquitto_sub', port: number, args: str
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   onTestFinished(() => void child.kill());
-  let out = '';
+  let output = '';
   let error = '';
   child.stdout.on('data', (bytes: Buffer) => {
-    out += bytes.toString();
+    output += bytes.toString();
   });
   child.stderr.on('data', (bytes: Buffer) => {
     error += bytes.toString();
@@ -35,7 +35,7 @@ function run(program: 'mosquitto_pub' | 'mosquitto_sub', port: number, args: str
     exited,
     kill: () => void child.kill('SIGKILL'),
     get lines() {
-      return linesOf(out);
+      return linesOf(output);
     },
     get errors() {
       return linesOf(error);
@@ -43,7 +43,7 @@ function run(program: 'mosquitto_pub' | 'mosquitto_sub', port: number, args: str
   };
 }
 
-describe.skipIf(!hasMosquitto)(`the Mosquitto clients${why}`, () => {
+describe.skipIf(!hasMosquitto)(`the Mosquitto clients${skipNote}`, () => {
   const versions = ['5', '311'] as const;
 
   test.each(versions)('mosquitto_pub -V %s publishes a press that our client receives', async (version) => {
@@ -69,29 +69,32 @@ describe.skipIf(!hasMosquitto)(`the Mosquitto clients${why}`, () => {
     expect(subscriber.lines).toEqual(['1 1 P/drift [kept]', '0 1 P/release [live]', '0 1 P/drift []']);
   });
 
-  test.each(versions)('from mosquitto_pub to mosquitto_sub with QoS 2 over version %s', async (version) => {
-    const { port, url } = await startBroker();
-    const { mqtt } = await connectClient(url);
-    await mqtt.publishAsync('ready', 'yes', { qos: 1, retain: true });
-    const subscriber = run('mosquitto_sub', port, [
-      '-V',
-      version,
-      '-q',
-      '2',
-      '-t',
-      'a',
-      '-t',
-      'ready',
-      '-C',
-      '2',
-      '-v',
-    ]);
-    await vi.waitUntil(() => subscriber.lines.length === 1, { timeout: patienceMs });
-    const { exited } = run('mosquitto_pub', port, ['-V', version, '-q', '2', '-t', 'a', '-m', 'once']);
-    expect(await exited).toBe(0);
-    expect(await subscriber.exited).toBe(0);
-    expect(subscriber.lines).toEqual(['ready yes', 'a once']);
-  });
+  test.each(versions)(
+    'mosquitto_sub gets a message of mosquitto_pub with QoS 2 over version %s',
+    async (version) => {
+      const { port, url } = await startBroker();
+      const { mqtt } = await connectClient(url);
+      await mqtt.publishAsync('ready', 'yes', { qos: 1, retain: true });
+      const subscriber = run('mosquitto_sub', port, [
+        '-V',
+        version,
+        '-q',
+        '2',
+        '-t',
+        'a',
+        '-t',
+        'ready',
+        '-C',
+        '2',
+        '-v',
+      ]);
+      await vi.waitUntil(() => subscriber.lines.length === 1, { timeout: patienceMs });
+      const { exited } = run('mosquitto_pub', port, ['-V', version, '-q', '2', '-t', 'a', '-m', 'once']);
+      expect(await exited).toBe(0);
+      expect(await subscriber.exited).toBe(0);
+      expect(subscriber.lines).toEqual(['ready yes', 'a once']);
+    },
+  );
 
   test.each(versions)('the will of a killed mosquitto_sub -V %s is published', async (version) => {
     const { port, url } = await startBroker();

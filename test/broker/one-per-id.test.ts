@@ -3,8 +3,8 @@ import { connectClient, startBareLibrary, startBroker } from './brokers.ts';
 import { connectPacket, connectWire, openWire, subscribePacket, types, type WireClient } from './wire.ts';
 import { patienceMs } from '../support/patience.ts';
 
-/** Twelve clients with one id at the same moment. Resolves when each is either subscribed or disconnected. */
-async function stampede(port: number): Promise<WireClient[]> {
+/** Connects twelve clients with one id at the same moment. Resolves when each of them is subscribed or disconnected. */
+async function connectAtOnce(port: number): Promise<WireClient[]> {
   const clients = Array.from({ length: 12 }, () => openWire(port));
   for (const client of clients) {
     client.send(connectPacket({ version: 5, clientId: 'worker' }), subscribePacket(5, ['press']));
@@ -16,36 +16,36 @@ async function stampede(port: number): Promise<WireClient[]> {
   return clients;
 }
 
-/** How many of them a press reaches. */
-async function reached(clients: WireClient[], url: string): Promise<number> {
+/** How many of the clients receive a press. */
+async function countReached(clients: WireClient[], url: string): Promise<number> {
   const publisher = await connectClient(url);
   const { mqtt, received } = publisher;
   await mqtt.subscribeAsync('#', { qos: 1 });
   await mqtt.publishAsync('press', 'x', { qos: 1 });
   await expect.poll(() => received.length).toBe(1);
-  // The publisher's own copy need not be the last one sent. One more round trip of each client shows what it was sent.
+  // The publisher may get its copy before other clients do. After one more round trip, each client has got its messages.
   for (const client of clients) if (!client.closed) client.send(Buffer.from([0xc0, 0]));
-  const answered = (client: WireClient) => client.closed || client.frames.some(({ type }) => type === 13);
-  await vi.waitUntil(() => clients.every(answered), { timeout: patienceMs });
+  const hasAnswered = (client: WireClient) => client.closed || client.frames.some(({ type }) => type === 13);
+  await vi.waitUntil(() => clients.every(hasAnswered), { timeout: patienceMs });
   return clients.filter(({ frames }) => frames.some(({ type }) => type === types.publish)).length;
 }
 
 describe('one connection per client id', () => {
   test('the bare library keeps several clients that connect with the same id at the same moment', async () => {
     const { port, url } = await startBareLibrary();
-    expect(await reached(await stampede(port), url)).toBeGreaterThan(1);
+    expect(await countReached(await connectAtOnce(port), url)).toBeGreaterThan(1);
   });
 
-  test('of many clients that connect at the same moment one stays, and the others get 0x8E', async () => {
+  test('of many clients that connect at the same moment, one stays and the others get 0x8E', async () => {
     const { port, url } = await startBroker();
-    const clients = await stampede(port);
+    const clients = await connectAtOnce(port);
     await expect.poll(() => clients.filter(({ closed }) => !closed).length).toBe(1);
-    expect(await reached(clients, url)).toBe(1);
+    expect(await countReached(clients, url)).toBe(1);
     const farewells = clients.flatMap(({ frames }) => frames.filter(({ type }) => type === types.disconnect));
     expect(farewells.map(({ body }) => body[0])).toEqual(Array.from({ length: 11 }, () => 0x8e));
   });
 
-  test('a client gets 0x8E when another one connects with its id', async () => {
+  test('a client gets 0x8E when another client connects with its id', async () => {
     const { url } = await startBroker();
     const first = await connectClient(url, { clientId: 'release-button-worker-main' });
     const reasonCode = new Promise((resolve) => {
@@ -63,14 +63,14 @@ describe('one connection per client id', () => {
     await first.untilClosed();
   });
 
-  test('a client with a stuck connection does not keep its successor out', async () => {
+  test('a client with a stuck connection does not keep out the next client with its id', async () => {
     const { port, url } = await startBroker({ limits: { farewellMs: 100, drainTimeoutMs: 60_000 } });
     const stuck = await connectWire(port, { version: 5, clientId: 'worker' });
     stuck.send(subscribePacket(5, ['#'], { qos: 0 }));
     await stuck.frame(types.suback);
     stuck.socket.pause();
     const publisher = await connectClient(url);
-    // Not awaited one by one: the first message that does not fit waits for the stuck client.
+    // Do not await each of these: the first message that does not fit waits for the stuck client.
     for (let count = 0; count < 200; count += 1) publisher.mqtt.publish('a', Buffer.alloc(60_000));
     await connectWire(port, { version: 5, clientId: 'worker' });
   });

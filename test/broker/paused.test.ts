@@ -1,10 +1,12 @@
-// A broker process that was paused and continues: its unread messages are older than they look.
+// A broker process is paused and continues. Its unread messages are older than they look.
 import { expect, onTestFinished, test } from 'vitest';
 import { createWorkplace, type Running } from '../support/processes.ts';
 import { until } from '../support/wait.ts';
 import { connectClient, payloads } from './brokers.ts';
 
-/** How long an agent waits for the broker before it withdraws a press, and the tick of the pause watch. In milliseconds. */
+/**
+ * In milliseconds: how long an agent waits for the broker before it withdraws a press, and one tick of the pause watch.
+ */
 const longEnoughMs = 2_500;
 
 async function brokerProcess(): Promise<{ readonly running: Running; readonly url: string }> {
@@ -16,15 +18,15 @@ async function brokerProcess(): Promise<{ readonly running: Running; readonly ur
 
 async function standStill(running: Running, forMs: number, meanwhile: () => void): Promise<void> {
   running.signal('SIGSTOP');
-  const since = performance.now();
+  const startedAt = performance.now();
   meanwhile();
-  await until('the pause to be over', () => performance.now() - since > forMs);
+  await until('the pause to be over', () => performance.now() - startedAt > forMs);
   running.signal('SIGCONT');
 }
 
-test('does not pass on an event that was unread during the pause, since its sender may have withdrawn it, and disconnects the sender', async () => {
+test('does not pass on an event that was unread during the pause, because its sender may have withdrawn it, and disconnects the sender', async () => {
   const { running, url } = await brokerProcess();
-  const [subscriber, patient, gone] = await Promise.all([
+  const [subscriber, patient, withdrawing] = await Promise.all([
     connectClient(url),
     connectClient(url),
     connectClient(url),
@@ -35,20 +37,20 @@ test('does not pass on an event that was unread during the pause, since its send
 
   await standStill(running, longEnoughMs, () => {
     patient.mqtt.publish('press', 'late', { qos: 1 });
-    gone.mqtt.publish('press', 'taken back', { qos: 1 });
-    // As an agent does; the bytes in the broker's receive buffer stay there nevertheless.
-    gone.mqtt.stream.destroy();
+    withdrawing.mqtt.publish('press', 'taken back', { qos: 1 });
+    // An agent withdraws a press in this way. The bytes stay in the broker's receive buffer nevertheless.
+    withdrawing.mqtt.stream.destroy();
   });
   await until('the sender to be cut off', () => closed);
 
-  const again = await connectClient(url);
-  await again.mqtt.publishAsync('press', 'now', { qos: 1 });
+  const reconnected = await connectClient(url);
+  await reconnected.mqtt.publishAsync('press', 'now', { qos: 1 });
   await until('the press of now', () => payloads(subscriber.received).includes('now'));
   expect(payloads(subscriber.received)).toEqual(['now']);
   expect(running.output()).toMatch(/was paused or starved for [\d.]+ s/);
 });
 
-test('keeps state that was unread during the pause, and every client that sent no event meanwhile', async () => {
+test('keeps state that was unread during the pause, and every client that sent no event during the pause', async () => {
   const { running, url } = await brokerProcess();
   const will = { topic: 'availability', payload: Buffer.from('gone'), qos: 1 as const, retain: false };
   const [subscriber, owner, dying] = await Promise.all([
@@ -67,7 +69,7 @@ test('keeps state that was unread during the pause, and every client that sent n
   expect([owner.mqtt.connected, subscriber.mqtt.connected]).toEqual([true, true]);
 });
 
-test('passes on events that were unread for a moment only', async () => {
+test('passes on events that were unread only for a moment', async () => {
   const { running, url } = await brokerProcess();
   const [subscriber, patient] = await Promise.all([connectClient(url), connectClient(url)]);
   await subscriber.mqtt.subscribeAsync('#', { qos: 1 });

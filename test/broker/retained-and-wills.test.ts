@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { connectClient, payloads, startBareLibrary, startBroker } from './brokers.ts';
 import { connectWire, publishPacket, types } from './wire.ts';
 
-/** Replaces the time of day only; timers run as usual. */
+/** Moves the time of day only. Timers run as usual. */
 function movableDate(): { advance(ms: number): void } {
   vi.useFakeTimers({ toFake: ['Date'] });
   onTestFinished(() => void vi.useRealTimers());
@@ -12,7 +12,7 @@ function movableDate(): { advance(ms: number): void } {
 
 describe('last wills', () => {
   test.each([4, 5] as const)(
-    'the will of a client of version %i whose connection breaks is published',
+    'are published when the connection of a client of version %i breaks',
     async (version) => {
       const { port, url } = await startBroker();
       const watcher = await connectClient(url);
@@ -21,13 +21,13 @@ describe('last wills', () => {
       const client = await connectWire(port, { version, clientId: 'agent', will });
       client.socket.resetAndDestroy();
       await expect.poll(() => payloads(watcher.received)).toEqual(['offline']);
-      const late = await connectClient(url);
-      await late.mqtt.subscribeAsync('P/main/availability', { qos: 1 });
-      await expect.poll(() => payloads(late.received)).toEqual(['offline']);
+      const subscriber = await connectClient(url);
+      await subscriber.mqtt.subscribeAsync('P/main/availability', { qos: 1 });
+      await expect.poll(() => payloads(subscriber.received)).toEqual(['offline']);
     },
   );
 
-  test.each([4, 5] as const)('a DISCONNECT over version %i discards the will', async (version) => {
+  test.each([4, 5] as const)('are discarded by a DISCONNECT over version %i', async (version) => {
     const { port, url } = await startBroker();
     const watcher = await connectClient(url);
     await watcher.mqtt.subscribeAsync('#', { qos: 1 });
@@ -39,7 +39,7 @@ describe('last wills', () => {
     await expect.poll(() => payloads(watcher.received)).toEqual(['it']);
   });
 
-  test('a will with a delay is published at once and without that property, since its session has ended', async () => {
+  test('with a delay are published at once and without that property, because the session has ended', async () => {
     const { url } = await startBroker();
     const watcher = await connectClient(url);
     await watcher.mqtt.subscribeAsync('#', { qos: 1 });
@@ -60,7 +60,7 @@ describe('last wills', () => {
 });
 
 describe('retained messages', () => {
-  test('an empty payload clears a retained message, and subscribers receive it live', async () => {
+  test('are cleared by an empty payload, which subscribers receive live', async () => {
     const { url } = await startBroker();
     const { mqtt, received } = await connectClient(url);
     await mqtt.publishAsync('P/app/argocd/shop', 'here', { qos: 1, retain: true });
@@ -68,13 +68,13 @@ describe('retained messages', () => {
     await expect.poll(() => payloads(received)).toEqual(['here']);
     await mqtt.publishAsync('P/app/argocd/shop', '', { qos: 1, retain: true });
     await expect.poll(() => payloads(received)).toEqual(['here', '']);
-    const late = await connectClient(url);
-    await late.mqtt.subscribeAsync('P/app/#', { qos: 1 });
-    await late.mqtt.publishAsync('P/app/end', 'end', { qos: 1 });
-    await expect.poll(() => payloads(late.received)).toEqual(['end']);
+    const laterSubscriber = await connectClient(url);
+    await laterSubscriber.mqtt.subscribeAsync('P/app/#', { qos: 1 });
+    await laterSubscriber.mqtt.publishAsync('P/app/end', 'end', { qos: 1 });
+    await expect.poll(() => payloads(laterSubscriber.received)).toEqual(['end']);
   });
 
-  test('a message with an expiry reaches live subscribers unchanged, and later ones with the remaining time', async () => {
+  test('with an expiry reach live subscribers unchanged, and later subscribers with the remaining time', async () => {
     const clock = movableDate();
     const { url } = await startBroker();
     const live = await connectClient(url);
@@ -83,41 +83,44 @@ describe('retained messages', () => {
     await live.mqtt.publishAsync('a', 'x', { qos: 1, retain: true, properties });
     await expect.poll(() => live.received[0]?.properties?.messageExpiryInterval).toBe(100);
     clock.advance(40_000);
-    const late = await connectClient(url);
-    await late.mqtt.subscribeAsync('a', { qos: 1 });
-    await expect.poll(() => late.received.length).toBe(1);
-    const left = late.received[0]?.properties?.messageExpiryInterval ?? 0;
-    expect(left).toBeGreaterThan(0);
-    expect(left).toBeLessThanOrEqual(60);
+    const laterSubscriber = await connectClient(url);
+    await laterSubscriber.mqtt.subscribeAsync('a', { qos: 1 });
+    await expect.poll(() => laterSubscriber.received.length).toBe(1);
+    const remainingSeconds = laterSubscriber.received[0]?.properties?.messageExpiryInterval ?? 0;
+    expect(remainingSeconds).toBeGreaterThan(0);
+    expect(remainingSeconds).toBeLessThanOrEqual(60);
   });
 
-  test('an expired message is not delivered', async () => {
+  test('are not delivered after they have expired', async () => {
     const clock = movableDate();
     const { url } = await startBroker();
     const { mqtt } = await connectClient(url);
     await mqtt.publishAsync('a', 'x', { qos: 1, retain: true, properties: { messageExpiryInterval: 100 } });
     clock.advance(101_000);
-    const late = await connectClient(url);
-    await late.mqtt.subscribeAsync('#', { qos: 1 });
-    await late.mqtt.publishAsync('end', 'end', { qos: 1 });
-    await expect.poll(() => payloads(late.received)).toEqual(['end']);
+    const laterSubscriber = await connectClient(url);
+    await laterSubscriber.mqtt.subscribeAsync('#', { qos: 1 });
+    await laterSubscriber.mqtt.publishAsync('end', 'end', { qos: 1 });
+    await expect.poll(() => payloads(laterSubscriber.received)).toEqual(['end']);
   });
 
-  test.each(['a/+/b', 'a/#', '+//b', '#'])('%s finds a topic with an empty level', async (filter) => {
-    const { url } = await startBroker();
-    const { mqtt, received } = await connectClient(url);
-    await mqtt.publishAsync('a//b', 'x', { qos: 1, retain: true });
-    await mqtt.subscribeAsync(filter, { qos: 1 });
-    await expect.poll(() => payloads(received)).toEqual(['x']);
-  });
+  test.each(['a/+/b', 'a/#', '+//b', '#'])(
+    'are found by %s if their topic has an empty level',
+    async (filter) => {
+      const { url } = await startBroker();
+      const { mqtt, received } = await connectClient(url);
+      await mqtt.publishAsync('a//b', 'x', { qos: 1, retain: true });
+      await mqtt.subscribeAsync(filter, { qos: 1 });
+      await expect.poll(() => payloads(received)).toEqual(['x']);
+    },
+  );
 
-  test('are gone after a stop: their owners publish them again', async () => {
+  test('are gone after a stop, because their owners publish them again', async () => {
     const { broker, url } = await startBroker();
     const { mqtt } = await connectClient(url);
     await mqtt.publishAsync('a', 'x', { qos: 1, retain: true });
     await broker.stop();
-    const again = await broker.start();
-    const { mqtt: late, received } = await connectClient(again.url);
+    const restarted = await broker.start();
+    const { mqtt: late, received } = await connectClient(restarted.url);
     await late.subscribeAsync('#', { qos: 1 });
     await late.publishAsync('end', 'end', { qos: 1 });
     await expect.poll(() => payloads(received)).toEqual(['end']);
@@ -125,7 +128,7 @@ describe('retained messages', () => {
 });
 
 describe('sessions end with their connection', () => {
-  test('MQTT 5 clients learn that, and no message was kept', async () => {
+  test('MQTT 5 clients learn that their session has ended, and that no message was kept', async () => {
     const { url } = await startBroker();
     const sleeper = {
       protocolVersion: 5,
@@ -136,28 +139,28 @@ describe('sessions end with their connection', () => {
     } as const;
     const first = await connectClient(url, sleeper);
     await first.mqtt.subscribeAsync('a', { qos: 1 });
-    const gone = new Promise((resolve) => {
+    const closed = new Promise((resolve) => {
       first.mqtt.once('close', () => resolve(true));
     });
     first.mqtt.stream.destroy();
-    await gone;
-    const other = await connectClient(url);
-    await other.mqtt.publishAsync('a', 'while you slept', { qos: 1 });
+    await closed;
+    const sender = await connectClient(url);
+    await sender.mqtt.publishAsync('a', 'while you slept', { qos: 1 });
 
-    const again = connect(url, sleeper);
-    onTestFinished(() => again.endAsync(true));
+    const reconnected = connect(url, sleeper);
+    onTestFinished(() => reconnected.endAsync(true));
     const received: string[] = [];
-    again.on('message', (_topic, payload) => received.push(payload.toString()));
+    reconnected.on('message', (_topic, payload) => received.push(payload.toString()));
     const connack = await new Promise<IConnackPacket>((resolve) => {
-      again.once('connect', resolve);
+      reconnected.once('connect', resolve);
     });
     expect(connack).toMatchObject({ sessionPresent: false, properties: { sessionExpiryInterval: 0 } });
-    await again.subscribeAsync('end', { qos: 1 });
-    await other.mqtt.publishAsync('end', 'end', { qos: 1 });
+    await reconnected.subscribeAsync('end', { qos: 1 });
+    await sender.mqtt.publishAsync('end', 'end', { qos: 1 });
     await expect.poll(() => received).toEqual(['end']);
   });
 
-  test('3.1.1 clients learn that no session was present', async () => {
+  test('3.1.1 clients learn that no session is present', async () => {
     const { port } = await startBroker();
     for (let round = 0; round < 2; round += 1) {
       const client = await connectWire(port, { version: 4, clientId: 'sleeper', clean: false });
@@ -166,7 +169,7 @@ describe('sessions end with their connection', () => {
     }
   });
 
-  test('only in the bare library a QoS 2 message id of an earlier session swallows the next message', async () => {
+  test('only in the bare library, a QoS 2 message id of an earlier session swallows the next message', async () => {
     const twice = async ({ port, url }: { port: number; url: string }) => {
       const watcher = await connectClient(url);
       await watcher.mqtt.subscribeAsync('#', { qos: 0 });

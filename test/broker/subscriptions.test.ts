@@ -21,7 +21,7 @@ describe('subscription identifiers', () => {
     return client;
   };
 
-  test('the bare library sends one of two matching identifiers', async () => {
+  test('are incomplete in the bare library: it sends one of two that match', async () => {
     const { port, url } = await startBareLibrary();
     const client = await overlapping(port);
     const publisher = await connectClient(url);
@@ -30,7 +30,7 @@ describe('subscription identifiers', () => {
     expect(subscriptionIdentifiers).toHaveLength(1);
   });
 
-  test('all matching identifiers are on the wire', async () => {
+  test('are all on the wire if they match', async () => {
     const { port, url } = await startBroker();
     const client = await overlapping(port);
     const publisher = await connectClient(url);
@@ -40,7 +40,7 @@ describe('subscription identifiers', () => {
     expect(message).toMatchObject({ topic: press, payload: 'x', qos: 1, retain: false });
   });
 
-  test('all matching identifiers reach the real client, in one unchanged message', async () => {
+  test('all reach the real client, in one unchanged message', async () => {
     const { url } = await startBroker();
     const { mqtt, received } = await connectClient(url);
     await mqtt.subscribeAsync('release-button/#', { qos: 1, properties: { subscriptionIdentifier: 1 } });
@@ -59,7 +59,7 @@ describe('subscription identifiers', () => {
     expect(received[0]?.properties).toMatchObject(properties);
   });
 
-  test('each receiver gets its own', async () => {
+  test('differ for each receiver', async () => {
     const { url } = await startBroker();
     const clients = await Promise.all(
       [11, 12].map(async (subscriptionIdentifier) => {
@@ -79,7 +79,7 @@ describe('subscription identifiers', () => {
     }
   });
 
-  test('an identifier is no longer sent after an unsubscribe', async () => {
+  test('are no longer sent after an unsubscribe', async () => {
     const { url } = await startBroker();
     const { mqtt, received } = await connectClient(url);
     await mqtt.subscribeAsync('a/#', { properties: { subscriptionIdentifier: 1 } });
@@ -91,7 +91,7 @@ describe('subscription identifiers', () => {
       .toEqual([1]);
   });
 
-  test('a retained message has the identifier of the subscription that requested it', async () => {
+  test('of a retained message come from the subscription that requested it', async () => {
     const { url } = await startBroker();
     const { mqtt, received } = await connectClient(url);
     await mqtt.subscribeAsync('a/#', { properties: { subscriptionIdentifier: 1 } });
@@ -107,7 +107,7 @@ describe('subscription identifiers', () => {
       ]);
   });
 
-  test('the bare library passes on an identifier that a publisher invents', async () => {
+  test('that a publisher invents are passed on by the bare library', async () => {
     const { port } = await startBareLibrary();
     const subscriber = await connectWire(port, { version: 5, clientId: 'subscriber' });
     subscriber.send(subscribePacket(5, ['a']));
@@ -117,7 +117,7 @@ describe('subscription identifiers', () => {
     expect(readPublish(5, await subscriber.frame(types.publish)).subscriptionIdentifiers).toEqual([77]);
   });
 
-  test('a client that sends one in a PUBLISH is disconnected with 0x82', async () => {
+  test('in a PUBLISH from a client disconnect it with 0x82', async () => {
     const { port } = await startBroker();
     const publisher = await connectWire(port, { version: 5, clientId: 'publisher' });
     publisher.send(publishPacket(5, 'a', 'x', { properties: Buffer.from([0x0b, 77]) }));
@@ -127,14 +127,14 @@ describe('subscription identifiers', () => {
 });
 
 describe('subscriptions that are refused', () => {
-  test('the bare library grants a shared subscription over 3.1.1', async () => {
+  test('are granted by the bare library over 3.1.1 if they are shared', async () => {
     const { port } = await startBareLibrary();
     const client = await connectWire(port, { version: 4, clientId: 'sharer' });
     client.send(subscribePacket(4, ['$share/group/a']));
     expect((await client.frame(types.suback)).body.at(-1)).toBe(1);
   });
 
-  test('shared: 0x9E over MQTT 5 and 0x80 over 3.1.1', async () => {
+  test('get 0x9E over MQTT 5 and 0x80 over 3.1.1 if they are shared', async () => {
     const { port } = await startBroker();
     for (const [version, code] of [
       [5, 0x9e],
@@ -146,14 +146,17 @@ describe('subscriptions that are refused', () => {
     }
   });
 
-  test.each(['$SYS/#', '$SYS/+/new/clients', '$anything', 'a+', 'a+/b'])('%s gets 0x87', async (filter) => {
-    const { port } = await startBroker();
-    const client = await connectWire(port, { version: 5, clientId: 'curious' });
-    client.send(subscribePacket(5, [filter]));
-    expect((await client.frame(types.suback)).body.at(-1)).toBe(0x87);
-  });
+  test.each(['$SYS/#', '$SYS/+/new/clients', '$anything', 'a+', 'a+/b'])(
+    'get 0x87 for %s',
+    async (filter) => {
+      const { port } = await startBroker();
+      const client = await connectWire(port, { version: 5, clientId: 'curious' });
+      client.send(subscribePacket(5, [filter]));
+      expect((await client.frame(types.suback)).body.at(-1)).toBe(0x87);
+    },
+  );
 
-  test.each(['a/#/b', 'a/b#', ''])('%s is malformed and ends the connection', async (filter) => {
+  test.each(['a/#/b', 'a/b#', ''])('end the connection for the malformed filter "%s"', async (filter) => {
     const { port } = await startBroker();
     const client = await connectWire(port, { version: 5, clientId: 'curious' });
     client.send(subscribePacket(5, [filter]));
@@ -163,7 +166,7 @@ describe('subscriptions that are refused', () => {
 });
 
 describe('options of a subscription to presses', () => {
-  test('retain-as-published: a live press keeps its retain flag; without the option it loses the flag', async () => {
+  test('retain-as-published keeps the retain flag of a live press; without the option the flag is lost', async () => {
     const { url } = await startBroker();
     const worker = await connectClient(url);
     await worker.mqtt.subscribeAsync(presses, { qos: 1, rap: true });
@@ -172,34 +175,34 @@ describe('options of a subscription to presses', () => {
     const publisher = await connectClient(url);
     await publisher.mqtt.publishAsync(press, 'wrong', { qos: 1, retain: true });
     await publisher.mqtt.publishAsync(press, 'right', { qos: 1 });
-    const seen = (client: typeof worker) =>
+    const received = (client: typeof worker) =>
       client.received.map(({ payload, retain }) => [payload.toString(), retain]);
     await expect
-      .poll(() => seen(worker))
+      .poll(() => received(worker))
       .toEqual([
         ['wrong', true],
         ['right', false],
       ]);
     await expect
-      .poll(() => seen(other))
+      .poll(() => received(other))
       .toEqual([
         ['wrong', false],
         ['right', false],
       ]);
   });
 
-  test('no-local: a client does not receive its own messages', async () => {
+  test('no-local keeps a client from receiving its own messages', async () => {
     const { url } = await startBroker();
     const worker = await connectClient(url);
     await worker.mqtt.subscribeAsync(presses, { qos: 1, rap: true, nl: true });
     const publisher = await connectClient(url);
-    // The worker clears a stored press this way, and must not receive its own clearing.
+    // The worker clears a retained press in this way, and must not receive its own message.
     await worker.mqtt.publishAsync(press, '', { qos: 1, retain: true });
     await publisher.mqtt.publishAsync(press, 'another', { qos: 1 });
     await expect.poll(() => payloads(worker.received)).toEqual(['another']);
   });
 
-  test('retain handling: 0 sends always, 1 only for a new subscription, 2 never', async () => {
+  test('retain handling sends retained messages always (0), only for a new subscription (1), or never (2)', async () => {
     const { url } = await startBroker();
     const publisher = await connectClient(url);
     await publisher.mqtt.publishAsync('a', 'kept', { qos: 1, retain: true });
@@ -208,7 +211,7 @@ describe('options of a subscription to presses', () => {
       const { mqtt, received } = await connectClient(url);
       await mqtt.subscribeAsync('a', { qos: 1, rh });
       await mqtt.subscribeAsync('a', { qos: 1, rh });
-      // The next packet on the connection shows that nothing else was on its way.
+      // The next packet on the connection shows that no other message was on its way.
       await mqtt.subscribeAsync('end', { qos: 1 });
       await publisher.mqtt.publishAsync('end', 'now', { qos: 1 });
       await expect.poll(() => payloads(received).at(-1)).toBe('now');
@@ -219,7 +222,7 @@ describe('options of a subscription to presses', () => {
 });
 
 describe('quality of service', () => {
-  test('the bare library delivers QoS 2 to a subscription of QoS 1 with a wildcard', async () => {
+  test('exceeds the subscription in the bare library: QoS 2 reaches a subscription of QoS 1 with a wildcard', async () => {
     const { url } = await startBareLibrary();
     const { mqtt, received } = await connectClient(url);
     await mqtt.subscribeAsync('#', { qos: 1 });
@@ -227,7 +230,7 @@ describe('quality of service', () => {
     await expect.poll(() => received.map(({ qos }) => qos)).toEqual([2]);
   });
 
-  test.each([0, 1, 2] as const)('no message exceeds the granted QoS %i', async (qos) => {
+  test.each([0, 1, 2] as const)('never exceeds the granted QoS %i', async (qos) => {
     const { url } = await startBroker();
     const { mqtt, received } = await connectClient(url);
     await mqtt.publishAsync('a/kept', 'x', { qos: 2, retain: true });

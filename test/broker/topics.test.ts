@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createSubscriptions } from '../../broker/subscriptions.ts';
 import { isTopicFilter, isTopicName, matches } from '../../broker/topics.ts';
 
-describe('matching', () => {
+describe('matching a filter with a topic', () => {
   test.each([
     ['a/b', 'a/b', true],
     ['a/b', 'a/b/c', false],
@@ -20,44 +20,44 @@ describe('matching', () => {
     ['+/a', '$SYS/a', false],
     ['$SYS/#', '$SYS/a', true],
     ['a/+/c', 'a//c', true],
-  ])('%s and %s: %s', (filter, topic, expected) => {
+  ])('gives for %s and %s: %s', (filter, topic, expected) => {
     expect(matches(filter, topic)).toBe(expected);
   });
 
   const topic = fc.array(fc.constantFrom('a', 'b', '', 'ab'), { minLength: 1, maxLength: 5 });
 
-  test('a topic matches itself with any level replaced by +, and any of its beginnings with /#', () => {
+  test('is true for the topic itself, with any level replaced by +, and for any of its beginnings with /#', () => {
     fc.assert(
-      fc.property(topic, fc.nat(4), (levels, place) => {
+      fc.property(topic, fc.nat(4), (levels, position) => {
         const name = levels.join('/');
-        const replaced = levels.map((level, index) => (index === place ? '+' : level)).join('/');
+        const replaced = levels.map((level, index) => (index === position ? '+' : level)).join('/');
         expect(matches(replaced, name)).toBe(true);
-        const beginning = levels.slice(0, place + 1).join('/');
+        const beginning = levels.slice(0, position + 1).join('/');
         expect(matches(`${beginning}/#`, name)).toBe(true);
         expect(matches(`${name}/+`, name)).toBe(false);
       }),
     );
   });
 
-  test('the matching subscriptions of a connection are those whose filter matches', () => {
+  test('gives the subscriptions of a connection whose filter matches', () => {
     const filter = fc.oneof(topic, fc.array(fc.constantFrom('a', '+', ''), { minLength: 1, maxLength: 4 }));
     fc.assert(
       fc.property(fc.array(filter), topic, (filters, levels) => {
         const subscriptions = createSubscriptions();
-        const unique = [...new Set(filters.map((one) => one.join('/')))];
-        for (const one of unique) subscriptions.set({ filter: one, qos: 1, identifier: undefined });
+        const unique = [...new Set(filters.map((levels) => levels.join('/')))];
+        for (const filter of unique) subscriptions.set({ filter, qos: 1, identifier: undefined });
         const name = levels.join('/');
-        const found = subscriptions.matching(name).map((subscription) => subscription.filter);
-        expect(found.toSorted()).toEqual(unique.filter((one) => matches(one, name)).toSorted());
+        const matching = subscriptions.matching(name).map((subscription) => subscription.filter);
+        expect(matching.toSorted()).toEqual(unique.filter((filter) => matches(filter, name)).toSorted());
         expect(subscriptions.size()).toBe(unique.length);
-        for (const one of unique) subscriptions.delete(one);
+        for (const filter of unique) subscriptions.delete(filter);
         expect(subscriptions.size()).toBe(0);
       }),
     );
   });
 });
 
-test.each(['', 'a/+', '#', 'a\0'])('%j is no topic to publish to', (name) => {
+test.each(['', 'a/+', '#', 'a\0'])('%j is not a topic to publish to', (name) => {
   expect(isTopicName(name)).toBe(false);
 });
 

@@ -1,4 +1,4 @@
-// Reads and writes MQTT packets by hand: for packets that no correct client sends, and to see the exact bytes.
+// Reads and writes MQTT packets by hand: packets that no correct client sends, and the exact bytes of an answer.
 import { connect, type Socket } from 'node:net';
 import { onTestFinished, vi } from 'vitest';
 import { patienceMs } from '../support/patience.ts';
@@ -27,7 +27,7 @@ export interface WireClient {
   readonly frames: readonly Frame[];
   readonly closed: boolean;
   send(...packets: Buffer[]): void;
-  /** The first frame of the type, now or later. Rejects if the connection ends without one. */
+  /** Resolves to the first frame of the type, now or later. Rejects if the connection ends before it. */
   frame(type: number): Promise<Frame>;
   untilClosed(): Promise<void>;
 }
@@ -39,9 +39,9 @@ export function openWire(port: number): WireClient {
   let closed = false;
   socket.on('data', (bytes) => {
     rest = Buffer.concat([rest, bytes]);
-    for (let found = cut(rest); found !== undefined; found = cut(rest)) {
-      frames.push(found.frame);
-      rest = rest.subarray(found.length);
+    for (let parsed = cut(rest); parsed !== undefined; parsed = cut(rest)) {
+      frames.push(parsed.frame);
+      rest = rest.subarray(parsed.length);
     }
   });
   socket.on('error', () => {});
@@ -57,12 +57,13 @@ export function openWire(port: number): WireClient {
     },
     send: (...packets) => void socket.write(Buffer.concat(packets)),
     frame: async (type) => {
-      const found = await vi.waitUntil(
+      const frameOrClosed = await vi.waitUntil(
         () => frames.find((frame) => frame.type === type) ?? (closed ? 'closed' : undefined),
         { timeout: patienceMs, interval: 5 },
       );
-      if (found === 'closed') throw new Error(`the connection was closed without a packet of type ${type}`);
-      return found;
+      if (frameOrClosed === 'closed')
+        throw new Error(`the connection was closed without a packet of type ${type}`);
+      return frameOrClosed;
     },
     untilClosed: async () => {
       await vi.waitUntil(() => closed, { timeout: patienceMs, interval: 5 });
@@ -70,7 +71,7 @@ export function openWire(port: number): WireClient {
   };
 }
 
-/** Connects, and waits for a CONNACK that accepts it. */
+/** Connects, and waits until a CONNACK accepts the connection. */
 export async function connectWire(port: number, options: ConnectOptions): Promise<WireClient> {
   const client = openWire(port);
   client.send(connectPacket(options));
@@ -84,7 +85,7 @@ export interface ConnectOptions {
   readonly clientId: string;
   readonly clean?: boolean;
   readonly keepAliveSeconds?: number;
-  /** Whole properties, as bytes, for MQTT 5. */
+  /** All properties as bytes, for MQTT 5. */
   readonly properties?: Buffer;
   readonly will?: { topic: string; payload: string; qos: number; retain: boolean };
 }
@@ -146,11 +147,11 @@ export interface Publish {
   readonly payload: string;
   readonly qos: number;
   readonly retain: boolean;
-  /** Identifier and raw bytes of each property, in order. */
+  /** Identifier and raw bytes of each property, in their order. */
   readonly subscriptionIdentifiers: readonly number[];
 }
 
-/** Reads a PUBLISH whose only properties, if any, are subscription identifiers. */
+/** Reads a PUBLISH that has no properties except subscription identifiers. */
 export function readPublish(version: Version, { flags, body }: Frame): Publish {
   const qos = (flags >> 1) & 3;
   const topicEnd = 2 + body.readUInt16BE(0);

@@ -1,4 +1,4 @@
-// What .ci/run would do (`--plan`) in a CI, and on a machine where something is missing: the test sets its own PATH.
+// What .ci/run would do (`--plan`) in a CI, and on a machine where something is missing. The test sets a PATH of its own.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,15 +25,15 @@ const programs = [
 interface Machine {
   readonly env?: Readonly<Record<string, string>>;
   readonly root?: boolean;
-  /** names from `programs` */
+  /** programs that are missing, by their names in `programs` */
   readonly without?: readonly string[];
   readonly docker?: boolean;
-  /** a script beside the project that sets up an engine */
+  /** whether a folder beside the project has a script that sets up a Docker engine */
   readonly lab?: boolean;
   readonly parts?: readonly string[];
 }
 
-/** Standard input is no terminal, since a test has none. */
+/** The standard input of a test is not a terminal. */
 function planOn({ env = {}, root = false, without = [], docker = false, lab = false, parts = [] }: Machine) {
   const folder = mkdtempSync(join(tmpdir(), 'release-button-ci-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -80,10 +80,10 @@ const always = [
 const withLab = always.toSpliced(4, 0, 'bash …/lab.sh …');
 
 test.each<[string, Machine]>([
-  ['where CI is set', { env: { CI: 'true' } }],
-  ['where CI has another value', { env: { CI: '1' } }],
-  ['where root runs it without a terminal', { root: true }],
-])('%s, nothing is skipped: missing packages are installed, and a Docker engine is set up', (_, machine) => {
+  ['if CI is set', { env: { CI: 'true' } }],
+  ['if CI has another value', { env: { CI: '1' } }],
+  ['if root runs it without a terminal', { root: true }],
+])('%s, it skips nothing: it installs missing packages and sets up a Docker engine', (_, machine) => {
   const sudo = machine.root === true ? '' : 'sudo --preserve-env=DEBIAN_FRONTEND ';
   expect(
     planOn({ ...machine, lab: true, docker: true, without: ['mosquitto_sub', 'prometheus', 'promtool'] }),
@@ -98,7 +98,7 @@ test.each<[string, Machine]>([
   expect(planOn({ ...machine, lab: true }).steps).toEqual(withLab);
 });
 
-test('in a CI it uses the given engine, or else one that answers, and fails if there is none', () => {
+test('in a CI it uses the given engine, or else a running one, and fails if there is none', () => {
   const env = { CI: 'true' };
   expect(planOn({ env: { ...env, DOCKER_HOST: 'unix:///given' }, lab: true, docker: true }).steps).toEqual(
     always,
@@ -113,22 +113,26 @@ test.each<[string, Machine]>([
   ['somebody', {}],
   ['somebody beside a folder that would bring an engine', { lab: true }],
   ['root who says that it is no CI', { root: true, lab: true, env: { CI: 'false' } }],
-])('for %s it installs nothing, names what is missing, and goes on', (_, machine) => {
-  const { code, steps, said } = planOn({
+])('for %s it installs nothing, names what is missing, and continues', (_, machine) => {
+  const {
+    code,
+    steps,
+    said: output,
+  } = planOn({
     ...machine,
     without: ['mosquitto', 'mosquitto_sub', 'systemd-notify'],
   });
   expect({ code, steps }).toEqual({ code: 0, steps: always });
-  expect(said).toContain(
+  expect(output).toContain(
     'sudo apt-get install --no-install-recommends mosquitto mosquitto-clients systemd\n',
   );
-  expect(said).toContain('the tests of the containers are skipped');
+  expect(output).toContain('the tests of the containers are skipped');
 });
 
-test('with a Docker engine it neither mentions nor sets up another one', () => {
-  const { code, steps, said } = planOn({ docker: true, lab: true });
+test('with a Docker engine it does not mention or set up another one', () => {
+  const { code, steps, said: output } = planOn({ docker: true, lab: true });
   expect({ code, steps }).toEqual({ code: 0, steps: always });
-  expect(said).not.toMatch(/skipped|missing/);
+  expect(output).not.toMatch(/skipped|missing/);
 });
 
 test.each<[readonly string[], string, readonly string[]]>([
@@ -136,21 +140,21 @@ test.each<[readonly string[], string, readonly string[]]>([
   [['gpio'], 'build-essential', ['npm run test:gpio --']],
   [['compose'], 'build-essential mosquitto', ['npm run test:compose --']],
   [['chaos'], 'build-essential mosquitto', ['npm run test:chaos --']],
-])('for the parts %j alone it only needs their packages', (parts, packages, wanted) => {
+])('for the parts %j alone it needs only their packages', (parts, packages, expected) => {
   const without = ['cc', 'openssl', ...(parts.includes('test') ? [] : ['mosquitto'])];
   expect(planOn({ env: { CI: 'true' }, root: true, docker: true, without, parts }).steps).toEqual([
     'apt-get update -qq',
     `apt-get install -y -qq --no-install-recommends ${packages}`,
     'npm ci --no-fund --no-audit',
-    ...wanted,
+    ...expected,
   ]);
 });
 
-test('an unknown part is a usage error', () => {
+test('it calls an unknown part a usage error', () => {
   expect(planOn({ parts: ['tset'] })).toMatchObject({ code: 2, steps: [] });
 });
 
-test('without Node.js it prints that and ends', () => {
+test('it says that Node.js is missing, and ends', () => {
   expect(planOn({ without: ['npm'] })).toMatchObject({
     code: 2,
     steps: [],

@@ -8,12 +8,12 @@ it.each([
   ['2h', 7_200_000],
   ['1d', 86_400_000],
   ['366d', 31_622_400_000],
-])('%s is read', (text, ms) => {
+])('the duration %s is read', (text, ms) => {
   expect(parseDuration(text)).toBe(ms);
 });
 
 it.each(['', '30', 'm', '0m', '-1h', '1.5h', '2 h', '2H', '1w', '1h30m', '367d', '99999999999d', '1e3s'])(
-  '%j is refused',
+  '%j is not a duration',
   (text) => {
     expect(parseDuration(text)).toBeUndefined();
   },

@@ -1,10 +1,10 @@
-// Finds the end of a release among those of several workers.
+// Finds the end of a release among the messages of several workers.
 import { expect, it } from 'vitest';
 import { releaseEnds } from '../../cli/release-end.ts';
 import { examples } from '../../tools/message-examples.ts';
 import { createFakeLink } from '../gpio-agent/fake-link.ts';
 
-it('is found although another worker publishes an end after it, before the press is answered', async () => {
+it('the end of a release is found, even if another worker publishes an end before the press is answered', async () => {
   const fake = createFakeLink();
   const ends = releaseEnds(fake.link);
   fake.deliver('worker/production/release/last', { ...examples.releaseLast, id: 'ours' });

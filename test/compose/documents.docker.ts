@@ -12,7 +12,7 @@ const withDocker = pages
   .filter((p) => p !== 'docs/install.md')
   .map((page) => ({
     page,
-    blocks: blocksOf(page).filter(({ needs }) => needs === undefined || needs.what === 'docker'),
+    blocks: blocksOf(page).filter(({ needs }) => needs === undefined || needs.program === 'docker'),
   }))
   .filter(({ blocks }) => blocks.some(({ needs }) => needs !== undefined));
 

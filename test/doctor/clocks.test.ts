@@ -5,14 +5,14 @@ import { skewOf } from '../../doctor/skew.ts';
 
 const now = Date.parse('2026-03-01T12:00:00Z');
 
-describe('skewOf', () => {
+describe('the difference of a clock that read a time between two moments of ours', () => {
   it.each([
-    ['ahead of the latest moment', 2_500, 500],
+    ['after the latest moment', 2_500, 500],
     ['at the latest moment', 2_000, 0],
-    ['in between', 1_500, 0],
-    ['within its own rounding before the earliest', 1, 0],
-    ['behind the earliest', -500, -500],
-  ])('%s', (_, said, skew) => {
+    ['between the two', 1_500, 0],
+    ['before the earliest moment, but within its rounding', 1, 0],
+    ['before the earliest moment', -500, -500],
+  ])('is found if that time is %s', (_, said, skew) => {
     expect(skewOf({ said, earliest: 1_000, latest: 2_000, resolution: 1_000 })).toBe(skew);
   });
 });
@@ -36,18 +36,18 @@ describe('the clock of an agent or a worker', () => {
     return processClockRows([present], now, maxPressAgeMs)[0];
   };
 
-  it('may be ahead by half the maximum age of a press, whatever that is', () => {
+  it('may be ahead by half the maximum age of a press', () => {
     expect(rowOf(5_000)?.status).toBe('ok');
     expect(rowOf(5_001)).toMatchObject({ status: 'failed', details: { skewMs: 5_001 } });
     expect(rowOf(5_001, { maxPressAgeMs: 20_000 })?.status).toBe('ok');
   });
 
-  it('is not called behind if its info is as old as an info may be', () => {
+  it('is not called slow because its info is old, as long as an info may be that old', () => {
     expect(rowOf(-65_000)?.status).toBe('ok');
     expect(rowOf(-71_000)?.found).toContain('behind this machine');
   });
 
-  it('causes a warning if the process says that the clock is not synchronized', () => {
+  it('causes a warning if the process says that its clock is not synchronized', () => {
     expect(rowOf(0, { synchronised: 'no' })?.status).toBe('warning');
   });
 
@@ -59,7 +59,7 @@ describe('the clock of an agent or a worker', () => {
 describe('the clock of the server of Argo CD', () => {
   const rowOf = (date: number) => argocdClockRow({ date, sentAt: now, receivedAt: now + 200 }, 10_000);
 
-  it('agrees if the whole second in its answer may be ours', () => {
+  it('agrees if the whole second in its answer fits our clock', () => {
     expect(rowOf(now - 1_000)).toMatchObject({ status: 'ok', details: { skewMs: 0 } });
     expect(rowOf(now)).toMatchObject({ status: 'ok', details: { skewMs: 0 } });
   });
@@ -70,7 +70,7 @@ describe('the clock of the server of Argo CD', () => {
   });
 });
 
-it('this machine: an unsynchronized clock causes a warning', () => {
+it('an unsynchronized clock of this machine causes a warning', () => {
   expect(
     [true, 'unknown', false].map((state) => ownClockRow(state === 'unknown' ? state : state === true).status),
   ).toEqual(['ok', 'ok', 'warning']);

@@ -1,4 +1,4 @@
-// What doctor reports of the agents and workers that the broker knows.
+// What the doctor reports about the agents and workers that the broker knows.
 import { describe, expect, test } from 'vitest';
 import type { Present } from '../../doctor/broker.ts';
 import { claimedTwiceRows, processRows } from '../../doctor/processes.ts';
@@ -28,14 +28,14 @@ function rowOf(unseen: Present['unseen']) {
 }
 
 describe('an agent', () => {
-  test('that always read its pins is healthy, and the row has no note', () => {
+  test('that has always read its pins is healthy, and its row has no note', () => {
     for (const unseen of [undefined, { gaps: 0, gapMs: 0, longestGapMs: 0, lostEdges: 0 }]) {
       expect(rowOf(unseen)).toMatchObject({ status: 'ok' });
       expect(rowOf(unseen).found).not.toContain('pins');
     }
   });
 
-  test('that was paused for a moment is healthy, and the row mentions the pause', () => {
+  test('that was paused for a moment is healthy, and its row mentions the pause', () => {
     expect(rowOf({ gaps: 1, gapMs: 240, longestGapMs: 240, lostEdges: 0 })).toMatchObject({
       status: 'ok',
       found: expect.stringContaining(
@@ -47,12 +47,12 @@ describe('an agent', () => {
 
   test.each([
     [
-      'away for more than a second',
+      'paused for more than a second',
       { gaps: 9, gapMs: 1200, longestGapMs: 240, lostEdges: 0 },
       'for 1 second in total and at most 240 ms at a time',
     ],
     ['losing edges', { gaps: 0, gapMs: 0, longestGapMs: 0, lostEdges: 3 }, 'it lost 3 edges'],
-  ])('%s within an hour causes a warning', (_, unseen, words) => {
+  ])('causes a warning if within an hour it was %s', (_, unseen, words) => {
     expect(rowOf(unseen)).toMatchObject({
       status: 'warning',
       found: expect.stringContaining(words),
@@ -61,7 +61,7 @@ describe('an agent', () => {
   });
 });
 
-describe('a worker that was killed together with its broker, which still holds its online', () => {
+describe('a worker that was killed together with its broker, which still holds its message "online"', () => {
   const now = Date.parse('2026-03-01T12:00:00Z');
   const expected = { url: 'mqtt://b', embedded: false, prefix: 'release-button' };
   const worker = (id: string, ageMs: number): Present => ({
@@ -97,14 +97,14 @@ describe('a worker that was killed together with its broker, which still holds i
     });
   });
 
-  test('is named with that command where it blocks a button of another worker', () => {
+  test('is named with that command if it blocks a button of another worker', () => {
     const rows = claimedTwiceRows(found(worker('former', 3_600_000), worker('main', 0)), expected);
     expect(rows.map(({ status }) => status)).toEqual(['failed']);
     expect(rows[0]?.remedy).toContain(`if former no longer runs, clear its retained topics: ${command}`);
     expect(rows[0]?.remedy).not.toContain('if main');
   });
 
-  test('is not suspected while its info is as old as one may be', () => {
+  test('is not suspected as long as its info is not too old', () => {
     expect(processRows(found(worker('former', 120_000)), expected, '1.0.0')[0]?.status).toBe('ok');
     const [row] = claimedTwiceRows(found(worker('former', 120_000), worker('main', 0)), expected);
     expect(row?.remedy).not.toContain('no longer runs');
@@ -139,7 +139,7 @@ describe('a worker that is offline', () => {
       '1.0.0',
     );
 
-  test('still has its buttons: the row says that nobody answers their presses, and how to remove it', () => {
+  test('keeps its buttons: the row says that nobody answers their presses, and how to remove the worker', () => {
     const [row] = rowsOf(worker('former', 'offline', 'shop', 'till'));
     expect(row).toMatchObject({
       status: 'failed',
@@ -150,8 +150,8 @@ describe('a worker that is offline', () => {
     });
   });
 
-  test('does so also beside one that is online with other buttons, and a button of both is named', () => {
-    const [former, gone] = rowsOf(
+  test('is also named for a button that it shares with a worker that is online', () => {
+    const [former, offline] = rowsOf(
       worker('former', 'offline', 'shop', 'main', 'side'),
       worker('main', 'online', 'main', 'side'),
       worker('gone', 'offline', 'shop'),
@@ -159,10 +159,10 @@ describe('a worker that is offline', () => {
     expect(former?.found).toMatch(
       /; a press of its button shop gets no answer; the worker main has its buttons main, side too: while both are online, they release nothing$/,
     );
-    expect(gone?.found).toMatch(/; a press of its button shop gets no answer$/);
+    expect(offline?.found).toMatch(/; a press of its button shop gets no answer$/);
   });
 
-  test('that had no button takes no press away', () => {
+  test('that had no button causes no warning about presses', () => {
     expect(rowsOf(worker('former', 'offline'))[0]?.found).toBe(
       'is offline; was on pi, version 1.0.0, its clock is synchronised',
     );

@@ -6,7 +6,7 @@ import type { Release } from '../../messages/release.ts';
 import { toLocalTime } from '../../messages/time.ts';
 
 const now = Date.parse('2026-03-01T12:00:00.000Z');
-const ended: Release = {
+const release: Release = {
   id: 'r1',
   button: 'main',
   pressId: 'p1',
@@ -43,11 +43,11 @@ const found = (last: Release | undefined, signal?: Signal): BrokerFound => ({
   at: now,
 });
 
-const releaseRow = (of: BrokerFound) => releaseRows(of)[0];
+const releaseRow = (found: BrokerFound) => releaseRows(found)[0];
 
 describe('the row of the last release', () => {
   it('says how it ended, when, and which application did not succeed', () => {
-    const row = releaseRow(found(ended, 'failed'));
+    const row = releaseRow(found(release, 'failed'));
     expect(row).toMatchObject({
       subject: 'main',
       status: 'warning',
@@ -64,16 +64,16 @@ describe('the row of the last release', () => {
     ['failed', undefined, 'warning', 'failed'],
     ['failed', 'releasing', 'warning', 'failed'],
     ['failed', 'clear', 'ok', 'Since then, the signal of the button is clear'],
-  ] as const)('of %s with the signal %s: %s', (outcome, signal, status, words) => {
-    const row = releaseRow(found({ ...ended, outcome }, signal));
+  ] as const)('for the outcome %s with the signal %s is %s', (outcome, signal, status, words) => {
+    const row = releaseRow(found({ ...release, outcome }, signal));
     expect(row).toMatchObject({ status, found: expect.stringContaining(words) });
   });
 
-  it('tells a rollback from a release', () => {
-    expect(releaseRow(found({ ...ended, action: 'rollback' }))?.found).toMatch(/^the last rollback /);
+  it('says whether it was a release or a rollback', () => {
+    expect(releaseRow(found({ ...release, action: 'rollback' }))?.found).toMatch(/^the last rollback /);
   });
 
-  it('mentions no release if there was none, or no broker', () => {
+  it('is not there if there was no release, or no broker', () => {
     expect(releaseRow(found(undefined))).toMatchObject({
       status: 'skipped',
       found: 'no release has ended yet',

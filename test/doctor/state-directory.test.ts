@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { checkStateDirectory } from '../../doctor/state-directory.ts';
 
-/** by convention */
+/** The id of the user "nobody", by convention. */
 const nobody = 65_534;
 
 async function folder(): Promise<string> {
-  const made = await mkdtemp(join(tmpdir(), 'release-button-doctor-'));
-  onTestFinished(() => rm(made, { recursive: true }));
-  return made;
+  const directory = await mkdtemp(join(tmpdir(), 'release-button-doctor-'));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  return directory;
 }
 
-it('leaves no file behind, and does not change the journal', async () => {
+it('the check leaves no file behind, and does not change the journal', async () => {
   const cwd = await folder();
   await mkdir(join(cwd, 'state'));
   await writeFile(join(cwd, 'state/journal.jsonl'), '{}\n');
@@ -27,13 +27,13 @@ it('leaves no file behind, and does not change the journal', async () => {
   expect(await readdir(join(cwd, 'state'))).toEqual(['journal.jsonl']);
 });
 
-it('finds that a directory can be created, without creating it', async () => {
+it('the check finds that a directory can be created, and does not create it', async () => {
   const cwd = await folder();
   expect(await checkStateDirectory('a/b', cwd)).toMatchObject({ status: 'ok', details: { exists: false } });
   expect(await readdir(cwd)).toEqual([]);
 });
 
-it('names the file that is in the way', async () => {
+it('a file in the way is named', async () => {
   const cwd = await folder();
   await writeFile(join(cwd, 'file'), '');
   for (const path of ['file', 'file/state']) {
@@ -43,27 +43,27 @@ it('names the file that is in the way', async () => {
   }
 });
 
-it('fails if the journal itself is not a writable file', async () => {
+it('the check fails if the journal is not a writable file', async () => {
   const cwd = await folder();
   await mkdir(join(cwd, 'journal.jsonl'));
   expect(await checkStateDirectory('.', cwd)).toMatchObject({ status: 'failed' });
 });
 
-it('fails at a link that leads to itself', async () => {
+it('the check fails at a link that leads to itself', async () => {
   const cwd = await folder();
   await symlink('loop', join(cwd, 'loop'));
   expect(await checkStateDirectory('loop', cwd)).toMatchObject({ status: 'failed' });
 });
 
-it('fails if a file system accepts no files, for every user', async () => {
+it('the check fails for every user if a file system accepts no files', async () => {
   expect(await checkStateDirectory('/proc', '/')).toMatchObject({ status: 'failed' });
 });
 
-it('names the user if the directory is not writable', async () => {
+it('the user is named if the directory is not writable', async () => {
   const cwd = await folder();
   await chmod(cwd, 0o555);
   const isRoot = process.getuid?.() === 0;
-  // Root may write everywhere. Whether the directory can be created is asked as the real user, which does not change.
+  // Root may write everywhere. This part acts as the real user, who does not change.
   if (isRoot) {
     process.seteuid?.(nobody);
     onTestFinished(() => process.seteuid?.(0));

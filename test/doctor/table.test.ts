@@ -30,7 +30,7 @@ describe('the table', () => {
     );
   });
 
-  it('wraps at spaces, and leaves a long word whole', () => {
+  it('wraps at spaces, and keeps a long word in one piece', () => {
     const text = renderTable([ok({ check: 'broker' }, `one two three four five ${'x'.repeat(50)}`)], {
       width: 30,
       colours: false,
@@ -41,7 +41,7 @@ describe('the table', () => {
     ]);
   });
 
-  it('keeps the shape of an example in a remedy', () => {
+  it('keeps the layout of an example in a remedy', () => {
     const text = renderTable(
       [failed({ check: 'broker' }, 'is missing', 'write\n\n     a:\n       b: 1')],
       plain,
@@ -54,20 +54,20 @@ describe('the table', () => {
     ]);
   });
 
-  it('keeps control characters of foreign texts from steering the terminal', () => {
+  it('keeps control characters in foreign texts from controlling the terminal', () => {
     const text = renderTable([ok({ check: 'argocd' }, 'version \u001B[2J\u009B1m\u2028a\nb')], plain);
     // eslint-disable-next-line no-control-regex
     expect(text).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u2028]/);
   });
 
-  it('succeeds unless a row has a cross', () => {
-    const about = { check: 'broker' } as const;
-    expect(isWell([ok(about, ''), warning(about, '', ''), skipped(about, '')])).toBe(true);
-    expect(isWell([ok(about, ''), failed(about, '', '')])).toBe(false);
+  it('reports success unless a row has a cross', () => {
+    const row = { check: 'broker' } as const;
+    expect(isWell([ok(row, ''), warning(row, '', ''), skipped(row, '')])).toBe(true);
+    expect(isWell([ok(row, ''), failed(row, '', '')])).toBe(false);
   });
 });
 
-it('names some of many', () => {
+it('names only some of many', () => {
   expect(some(['a', 'b'], 2)).toBe('a, b');
   expect(some(['a', 'b', 'c', 'd'], 2)).toBe('a, b and 2 more');
 });

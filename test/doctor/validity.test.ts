@@ -10,8 +10,8 @@ function tokenWith(claims: unknown): string {
   return `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.signature`;
 }
 
-describe('expiryOf', () => {
-  it('reads exp from the claims', () => {
+describe('the expiry of a token', () => {
+  it('is read from exp in its claims', () => {
     expect(expiryOf(tokenWith({ exp: now / 1000 }))).toBe(now);
   });
 
@@ -23,12 +23,12 @@ describe('expiryOf', () => {
     ['a word', 'simulated'],
     ['claims that are no JSON', 'a.b.c'],
     ['nothing', ''],
-  ])('finds no expiry in %s', (_, token) => {
+  ])('is unknown for %s', (_, token) => {
     expect(expiryOf(token)).toBeUndefined();
   });
 });
 
-describe('lengthOf', () => {
+describe('a length of time', () => {
   it.each([
     [0, '0 ms'],
     [999, '999 ms'],
@@ -36,7 +36,7 @@ describe('lengthOf', () => {
     [119_000, '1 minute'],
     [7_200_000, '2 hours'],
     [day * 6.9, '6 days'],
-  ])('%d ms is %s', (ms, text) => {
+  ])('of %d ms is written as %s', (ms, text) => {
     expect(lengthOf(ms)).toBe(text);
   });
 });
@@ -54,19 +54,19 @@ describe('the row of the account', () => {
     );
   const until = (ms: number) => tokenWith({ exp: (now + ms) / 1000 });
 
-  it('warns of a token in its last seven days, and not before', () => {
+  it('has a warning in the last seven days of a token, and not before', () => {
     expect(row(until(7 * day + 1000), 'button')).toMatchObject({ status: 'ok' });
-    const soon = row(until(7 * day - 1000), 'button');
-    expect(soon).toMatchObject({ status: 'warning', remedy: 'Make a new one' });
-    expect(soon.found).toContain('6 days left');
-    expect(soon.details).toMatchObject({ expires: '2026-03-07T23:59:59.000Z', accepted: true });
+    const sixDays = row(until(7 * day - 1000), 'button');
+    expect(sixDays).toMatchObject({ status: 'warning', remedy: 'Make a new one' });
+    expect(sixDays.found).toContain('6 days left');
+    expect(sixDays.details).toMatchObject({ expires: '2026-03-07T23:59:59.000Z', accepted: true });
   });
 
   it('is healthy with a token that never expires', () => {
     expect(row(tokenWith({}), 'button')).toMatchObject({ status: 'ok', details: { account: 'button' } });
   });
 
-  it('says that a refused token has expired, if the token itself says so', () => {
+  it('says that a refused token has expired, if the token says so itself', () => {
     expect(row(until(-day), undefined).found).toBe(
       `the token has expired: it was valid until ${toLocalTime(now - day)}`,
     );

@@ -31,32 +31,32 @@ interface Marks {
   readonly types?: string;
   readonly afterwards?: string;
   readonly keepsRunning?: 'in one terminal' | 'in a terminal for each line';
-  readonly needs?: { readonly what: string; readonly reason: string };
+  readonly needs?: { readonly program: string; readonly reason: string };
 }
 
 export interface Block extends Marks {
-  /** page and line */
+  /** page and line of the block */
   readonly at: string;
   readonly commands: string;
-  /** the `text` block that follows in the same section */
+  /** the `text` block after it, in the same section */
   readonly shows?: string;
 }
 
 const markStart = /^\s*<!-- test: /;
 const commandLanguages = new Set(['sh', 'bash', 'console']);
 
-/** @throws Error where a mark or a fence cannot be read */
+/** @throws Error if a mark or a fence cannot be read */
 export function blocksOf(page: string, text = readFileSync(join(root, page), 'utf8')): readonly Block[] {
   const blocks: Block[] = [];
   const lines = text.split('\n');
   let marks: Marks = {};
-  /** Ends at the next heading or command block. */
-  let maySay = false;
+  /** Whether a `text` block belongs to the last command block: until the next heading or command block. */
+  let mayShow = false;
   for (let index = 0; index < lines.length; index += 1) {
     const at = `${page}:${index + 1}`;
     const line = lines[index] ?? '';
     if (markStart.test(line)) {
-      const end = lines.findIndex((other, row) => row >= index && other.trimEnd().endsWith('-->'));
+      const end = lines.findIndex((candidate, row) => row >= index && candidate.trimEnd().endsWith('-->'));
       const comment = lines.slice(index, end + 1).join('\n');
       const [, first = '', commands] = /<!-- test: ([^\n]*?)(?:\n([^]*?))?\s*-->/.exec(comment) ?? [];
       if (first.startsWith('given')) {
@@ -66,41 +66,42 @@ export function blocksOf(page: string, text = readFileSync(join(root, page), 'ut
       index = end;
     } else if (/^\s*```/.test(line)) {
       const language = line.trim().slice(3);
-      const end = lines.findIndex((other, row) => row > index && /^\s*```\s*$/.test(other));
-      if (language === '') throw new Error(`${at}: the block says no language (sh for commands, else text)`);
+      const end = lines.findIndex((candidate, row) => row > index && /^\s*```\s*$/.test(candidate));
+      if (language === '')
+        throw new Error(`${at}: the block has no language: write sh for commands, otherwise text`);
       const content = outdented(lines.slice(index + 1, end).join('\n'));
       const last = blocks.at(-1);
       if (commandLanguages.has(language)) {
         blocks.push({ at, commands: content, ...marks });
-        maySay = true;
+        mayShow = true;
       } else if (Object.keys(marks).length > 0)
         throw new Error(`${at}: the mark is not for a block of commands`);
-      else if (language === 'text' && maySay && last !== undefined) {
+      else if (language === 'text' && mayShow && last !== undefined) {
         blocks.splice(-1, 1, { ...last, shows: content });
-        maySay = false;
+        mayShow = false;
       }
       marks = {};
       index = end;
-    } else if (line.startsWith('#')) maySay = false;
+    } else if (line.startsWith('#')) mayShow = false;
     else if (line.trim() !== '' && Object.keys(marks).length > 0)
-      throw new Error(`${at}: the mark above does not stand just above a block`);
+      throw new Error(`${at}: the mark is not directly above a block`);
   }
   return blocks;
 }
 
 function marksOf(at: string, text: string): Marks {
   const needs = /^needs ([^:]+): (\S.*)$/.exec(text.trim());
-  if (needs !== null) return { needs: { what: needs[1] ?? '', reason: needs[2] ?? '' } };
+  if (needs !== null) return { needs: { program: needs[1] ?? '', reason: needs[2] ?? '' } };
   const part = /\s*(?:(background|terminals)|exit (\d+)|until "([^"]+)"|types "([^"]+)"|then "([^"]+)")\s*/y;
   let marks: Marks = {};
   while (part.lastIndex < text.length) {
     const match = part.exec(text);
     if (match === null) throw new Error(`${at}: cannot read the mark "${text}"`);
-    const [, where, exit, until, types, afterwards] = match;
-    if (where !== undefined)
+    const [, terminals, exit, until, types, afterwards] = match;
+    if (terminals !== undefined)
       marks = {
         ...marks,
-        keepsRunning: where === 'background' ? 'in one terminal' : 'in a terminal for each line',
+        keepsRunning: terminals === 'background' ? 'in one terminal' : 'in a terminal for each line',
       };
     if (exit !== undefined) marks = { ...marks, exit: Number(exit) };
     if (until !== undefined) marks = { ...marks, until };
@@ -122,11 +123,11 @@ function outdented(text: string): string {
 }
 
 /**
- * What a page shows of an output, as an expression: its lines in their order, with others between them. Times, ids, numbers and
- * versions may differ, and `…` stands for anything.
+ * An expression for the output that a page shows: its lines in this order, with other lines between them. Times, ids,
+ * numbers and versions may differ, and `…` stands for any text.
  */
-export function loosely(shown: string): RegExp {
-  const lines = shown
+export function loosely(shownOutput: string): RegExp {
+  const lines = shownOutput
     .trim()
     .split('\n')
     .filter((line) => line.trim() !== '' && line.trim() !== '…');
@@ -138,18 +139,18 @@ const variable =
 
 function looseLine(line: string): string {
   let expression = '';
-  let done = 0;
+  let copied = 0;
   for (const match of line.trim().matchAll(variable)) {
     const { time, id, number, anything } = match.groups ?? {};
-    expression += escaped(line.trim().slice(done, match.index));
-    done = match.index + match[0].length;
+    expression += escaped(line.trim().slice(copied, match.index));
+    copied = match.index + match[0].length;
     if (time !== undefined) expression += String.raw`\d{4}-\d\d-\d\d[T ][\d:.+ -]+Z?`;
     else if (id !== undefined) expression += '[0-9a-f-]+';
     else if (number !== undefined) expression += String.raw`\d+`;
     else if (anything !== undefined) expression += '.*';
     else expression += String.raw`\s+`;
   }
-  return expression + escaped(line.trim().slice(done));
+  return expression + escaped(line.trim().slice(copied));
 }
 
 function escaped(text: string): string {

@@ -1,5 +1,5 @@
-// Every block of commands in the pages is run as a newcomer would: in order, in a fresh clone, with real processes. What a page
-// shows of the output is what comes. blocks.ts says how a page marks what cannot be run here, and why.
+// Runs every block of commands in the pages as a newcomer would: in order, in a fresh clone, with real processes. The
+// output must be what the page shows. blocks.ts explains the marks for blocks that differ or cannot be run here.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,11 +10,11 @@ import { blocksOf, pages, root } from './blocks.ts';
 import { canSeparate, createPlace, isRepository } from './place.ts';
 
 const withBlocks = pages.map((page) => ({ page, blocks: blocksOf(page) }));
-const blocks = withBlocks.flatMap((one) => one.blocks);
+const blocks = withBlocks.flatMap((page) => page.blocks);
 const notRun = blocks.filter(({ needs }) => needs !== undefined);
 
 afterAll(() => {
-  const reasons = notRun.map(({ at, needs }) => `  ${at}: needs ${needs?.what}: ${needs?.reason}\n`);
+  const reasons = notRun.map(({ at, needs }) => `  ${at}: needs ${needs?.program}: ${needs?.reason}\n`);
   process.stdout.write(
     `\ncommand blocks in the pages: ${blocks.length - notRun.length} run, ${notRun.length} not run:\n${reasons.join('')}`,
   );
@@ -25,13 +25,13 @@ const runnable = canSeparate && isRepository && hasMosquitto && hasScript && has
 describe
   .skipIf(!runnable)
   .concurrent(
-    'the commands of the pages (skipped without the right to a network of its own, git, mosquitto-clients, script or curl)',
+    'the commands of a page succeed (skipped without the right to a network of its own, git, mosquitto-clients, script or curl)',
     () => {
-      const run = withBlocks.filter((one) => one.blocks.some(({ needs }) => needs === undefined));
+      const run = withBlocks.filter((page) => page.blocks.some(({ needs }) => needs === undefined));
       it.for(run)('$page', async ({ page, blocks }, { onTestFinished }) => {
-        const place = await createPlace({ installed: page !== 'README.md' });
-        onTestFinished(place.clear);
-        for (const block of blocks) if (block.needs === undefined) await place.run(block);
+        const shell = await createPlace({ installed: page !== 'README.md' });
+        onTestFinished(shell.clear);
+        for (const block of blocks) if (block.needs === undefined) await shell.run(block);
       });
     },
   );
@@ -45,15 +45,15 @@ describe('a block that is not run here', () => {
     expect(stderr).toBe('');
   });
 
-  it.each(each)('%s names files of the repository that there are', (_, commands) => {
-    const named =
+  it.each(each)('%s names existing files of the repository', (_, commands) => {
+    const namedFiles =
       commands.match(/(?<![\w./-])(?:deploy|docs|config|test)\/[\w./-]+|(?<= )\.env\.example/g) ?? [];
     expect(
-      named.filter((path) => path !== 'config/release-button.yaml' && !existsSync(join(root, path))),
+      namedFiles.filter((path) => path !== 'config/release-button.yaml' && !existsSync(join(root, path))),
     ).toEqual([]);
   });
 
-  it.each(each)('%s gives release-button flags that there are', (_, commands) => {
+  it.each(each)('%s gives existing flags of release-button', (_, commands) => {
     const lines = commands.matchAll(
       /(?<=^|[ \n"])(?<!(?:-n|--account) )release-button ([a-z][a-z-]+)((?: [^\n|&;]+)?)/g,
     );

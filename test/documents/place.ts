@@ -1,5 +1,6 @@
-// Where the commands of one page are run: a fresh clone with a home directory, on a network and with a process table of its own,
-// so that pages with the same ports run beside each other. Every command runs on a terminal, as for a reader.
+// The place where the commands of one page run: a fresh clone with a home directory, and a separate network and process
+// table. So pages that use the same ports can run at the same time. Every command runs on a terminal, as it does for a
+// reader.
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +10,7 @@ import { patienceMs } from '../support/patience.ts';
 import { until } from '../support/wait.ts';
 import { loosely, root, type Block } from './blocks.ts';
 
-/** Root may, and everybody where the system lets users have namespaces of their own. */
+/** Root may create namespaces. Other users may if the system lets them have user namespaces. */
 const separate = ['--net', '--pid', '--fork', '--kill-child', '--mount-proc'];
 const asRoot = process.getuid?.() === 0;
 const unshare = asRoot ? separate : ['--user', '--map-root-user', ...separate];
@@ -19,21 +20,27 @@ const network = 'ip link set lo up && echo up && exec sleep infinity';
 export const canSeparate: boolean =
   spawnSync('unshare', [...unshare, 'sh', '-c', 'ip link set lo up'], { stdio: 'ignore' }).status === 0;
 
-/** The files of a clone come from git. */
+/** A clone gets its files from git. */
 export const isRepository: boolean =
   spawnSync('git', ['rev-parse', '--git-dir'], { cwd: root, stdio: 'ignore' }).status === 0;
 
 export interface Place {
-  /** Runs a block as the page says. @throws Error with what was printed where it does not do so */
+  /**
+   * Runs a block as the page says.
+   * @throws Error with the output if the result differs from the page
+   */
   run(block: Block): Promise<void>;
   /** Kills everything that still runs and removes the clone. */
   clear(): Promise<void>;
 }
 
 export interface PlaceOptions {
-  /** `npm ci` has been run in the clone */
+  /** whether `npm ci` has been run in the clone */
   readonly installed: boolean;
-  /** On the network of this machine, for commands that talk to programs outside; more environment variables for them. */
+  /**
+   * If given, the commands use the network of this machine, with these additional environment variables. They then can
+   * reach programs outside.
+   */
   readonly outside?: Readonly<Record<string, string>>;
 }
 
@@ -46,14 +53,14 @@ export async function createPlace({ installed, outside }: PlaceOptions): Promise
   copyProject(clone);
   if (installed) install(clone);
   writePrograms(bin, clone);
-  // An answer that is an error ends curl with an error.
+  // Makes curl fail if the answer is an error.
   writeFileSync(join(home, '.curlrc'), 'fail-with-body\n');
   const cwdFile = join(directory, 'cwd');
   writeFileSync(cwdFile, clone);
 
-  /** An image that is built takes its time. */
+  /** Building an image takes longer. */
   const longestMs = outside === undefined ? patienceMs : 8 * patienceMs;
-  const own = outside === undefined ? await openNetwork() : undefined;
+  const network = outside === undefined ? await openNetwork() : undefined;
   const env = {
     PATH: [bin, join(home, 'global/bin'), process.env['PATH'] ?? ''].join(':'),
     HOME: home,
@@ -79,7 +86,7 @@ export async function createPlace({ installed, outside }: PlaceOptions): Promise
       `stty cols 200 -echo\ncd "$(cat ${cwdFile})"\nset -e -o pipefail\ntrap 'pwd > ${cwdFile}' EXIT\n${commands}\n`,
     );
     const terminal = openTerminal(
-      [...(own?.enter ?? []), 'script', '-qefc', `exec bash ${file}`, '/dev/null'],
+      [...(network?.enter ?? []), 'script', '-qefc', `exec bash ${file}`, '/dev/null'],
       env,
     );
     terminals.push({ at, ...terminal });
@@ -89,24 +96,24 @@ export async function createPlace({ installed, outside }: PlaceOptions): Promise
   const run = async (block: Block): Promise<void> => {
     const parts =
       block.keepsRunning === 'in a terminal for each line' ? block.commands.split('\n') : [block.commands];
-    const others = [...terminals];
-    const alreadyPrinted = others.map(({ output }) => output().length);
+    const otherTerminals = [...terminals];
+    const alreadyPrinted = otherTerminals.map(({ output }) => output().length);
     const opened = parts.map((commands) => open(block.at, commands));
     const output = () => opened.map((terminal) => terminal.output()).join('\n');
-    const hasSaid = (what: string, said: () => boolean) =>
-      until(`${what} of ${block.at}`, () => {
-        if (said()) return true;
-        const ended = opened.find(({ code }) => code() !== undefined);
-        if (ended !== undefined && block.keepsRunning !== undefined)
-          throw new Error(`${block.at} has ended with ${ended.code()}`);
+    const waitForOutput = (event: string, isPrinted: () => boolean) =>
+      until(`${event} of ${block.at}`, () => {
+        if (isPrinted()) return true;
+        const endedTerminal = opened.find(({ code }) => code() !== undefined);
+        if (endedTerminal !== undefined && block.keepsRunning !== undefined)
+          throw new Error(`${block.at} has ended with ${endedTerminal.code()}`);
         return false;
       });
     const shows = block.shows === undefined ? undefined : loosely(block.shows);
     for (const terminal of opened) if (block.types !== undefined) terminal.type(`${block.types}\n\u0004`);
     const { until: ready } = block;
-    if (ready !== undefined) await hasSaid(`"${ready}"`, () => output().includes(ready));
+    if (ready !== undefined) await waitForOutput(`"${ready}"`, () => output().includes(ready));
     if (shows !== undefined && (ready !== undefined || block.keepsRunning !== undefined))
-      await hasSaid(`the output ${shows.source}`, () => shows.test(output()));
+      await waitForOutput(`the output ${shows.source}`, () => shows.test(output()));
     if (block.keepsRunning !== undefined) return;
     for (const terminal of opened) {
       if (ready !== undefined) terminal.type('\u0003');
@@ -119,7 +126,9 @@ export async function createPlace({ installed, outside }: PlaceOptions): Promise
     const { afterwards } = block;
     if (afterwards !== undefined)
       await until(`"${afterwards}" in another terminal after ${block.at}`, () =>
-        others.some(({ output }, index) => output().slice(alreadyPrinted[index]).includes(afterwards)),
+        otherTerminals.some(({ output }, index) =>
+          output().slice(alreadyPrinted[index]).includes(afterwards),
+        ),
       );
   };
 
@@ -133,7 +142,7 @@ export async function createPlace({ installed, outside }: PlaceOptions): Promise
       }
     },
     clear: async () => {
-      await own?.close();
+      await network?.close();
       for (const terminal of terminals) terminal.close();
       await until('the terminals of the page to end', () =>
         terminals.every(({ code }) => code() !== undefined),
@@ -144,9 +153,9 @@ export async function createPlace({ installed, outside }: PlaceOptions): Promise
 }
 
 interface Network {
-  /** a command before others, which runs them there */
+  /** the command that runs another command in this network */
   readonly enter: readonly string[];
-  /** Kills everything that runs there. */
+  /** Kills all processes in this network. */
   close(): Promise<void>;
 }
 
@@ -173,9 +182,9 @@ async function openNetwork(): Promise<Network> {
 interface Terminal {
   output(): string;
   type(keys: string): void;
-  /** undefined: still runs */
+  /** the exit code; undefined while the command runs */
   code(): number | undefined;
-  /** What still runs on it gets SIGHUP. */
+  /** Sends SIGHUP to the commands that still run. */
   close(): void;
 }
 
@@ -190,11 +199,11 @@ function openTerminal(
   });
   let text = '';
   let code: number | undefined;
-  const take = (chunk: string) => (text += chunk);
-  child.stdout?.setEncoding('utf8').on('data', take);
-  child.stderr?.setEncoding('utf8').on('data', take);
+  const append = (chunk: string) => (text += chunk);
+  child.stdout?.setEncoding('utf8').on('data', append);
+  child.stderr?.setEncoding('utf8').on('data', append);
   child.stdin?.on('error', () => undefined);
-  child.once('close', (ended, signal) => (code = ended ?? (signal === null ? -1 : 128)));
+  child.once('close', (exitCode, signal) => (code = exitCode ?? (signal === null ? -1 : 128)));
   return {
     output: () => stripVTControlCharacters(text).replaceAll('\r', ''),
     type: (keys) => void child.stdin?.write(keys),
@@ -203,7 +212,7 @@ function openTerminal(
   };
 }
 
-/** The files of this working tree as git would clone them, changes included. */
+/** Copies the files of this working tree, with their changes, as git would clone them. */
 function copyProject(clone: string): void {
   const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     cwd: root,
@@ -217,7 +226,10 @@ function copyProject(clone: string): void {
   execFileSync('tar', ['-xf', '-'], { cwd: clone, input: archive });
 }
 
-/** In place of `npm ci` and the first build, which need a registry and time: the packages and the build of this checkout. */
+/**
+ * Replaces `npm ci` and the first build, which need a registry and time, with the packages and the build of this
+ * checkout.
+ */
 function install(clone: string): void {
   symlinkSync(join(root, 'node_modules'), join(clone, 'node_modules'));
   execFileSync('cp', ['-a', join(root, 'dist'), clone]);
@@ -226,8 +238,8 @@ function install(clone: string): void {
 function writePrograms(bin: string, clone: string): void {
   const npm = execFileSync('sh', ['-c', 'command -v npm'], { encoding: 'utf8' }).trim();
   const programs = {
-    // `npm ci` is `install` above. There is no registry on this network: test/end-to-end/package.test.ts installs with the
-    // drivers for the pins, compiled.
+    // `npm ci` calls `install` above. This network has no registry. test/end-to-end/package.test.ts installs the real
+    // package with compiled drivers.
     npm: `case "$1" in
 ci) ln -sfn ${root}/node_modules node_modules && exec cp -a ${root}/dist . ;;
 install) exec ${npm} "$@" --offline --ignore-scripts ;;

@@ -1,4 +1,4 @@
-// What foreign devices publish, by their documentation and public captures, and what each message means.
+// What devices of others publish, by their documentation and by public captures, and what each message means.
 import { readdirSync, readFileSync } from 'node:fs';
 import * as z from 'zod/mini';
 
@@ -7,11 +7,11 @@ const fileSchema = z.object({
   source: z.array(z.string()),
   /** an entry of worker.presses */
   configuration: z.record(z.string(), z.unknown()),
-  /** the topic of messages that name none */
+  /** the topic of messages that do not name one */
   topic: z.string(),
   messages: z.array(
     z.object({
-      /** after the previous message */
+      /** how long after the previous message, in milliseconds */
       afterMs: z.number(),
       topic: z.optional(z.string()),
       text: z.string(),

@@ -1,4 +1,4 @@
-// Runs tools/build.js in a small project whose compiler and bundler only report their calls and write a file.
+// Runs tools/build.js in a small project. Its compiler and bundler only report their calls and write a file.
 import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
@@ -30,14 +30,14 @@ beforeEach(() => {
      if (existsSync('${fails}')) { console.error('${fails}'); process.exit(7); }
      mkdirSync('dist/bundle', { recursive: true });
      writeFileSync('${output}', 'made');`;
-  put('package.json', JSON.stringify({ type: 'module', engines: packageJson.engines }));
-  put('tsconfig.build.json', '{ "include": ["source", "not-in-an-image"] }');
-  put('source/deep/one.ts', 'one');
-  put('node_modules/.package-lock.json', '{}');
-  put('node_modules/typescript/package.json', '{ "type": "module", "bin": { "tsc": "tsc.js" } }');
-  put('node_modules/typescript/tsc.js', tool('dist/one.js', 'compiler-fails'));
-  put('node_modules/rolldown/package.json', '{ "type": "module", "bin": "./rolldown.js" }');
-  put('node_modules/rolldown/rolldown.js', tool('dist/bundle/main.js', 'bundler-fails'));
+  write('package.json', JSON.stringify({ type: 'module', engines: packageJson.engines }));
+  write('tsconfig.build.json', '{ "include": ["source", "not-in-an-image"] }');
+  write('source/deep/one.ts', 'one');
+  write('node_modules/.package-lock.json', '{}');
+  write('node_modules/typescript/package.json', '{ "type": "module", "bin": { "tsc": "tsc.js" } }');
+  write('node_modules/typescript/tsc.js', tool('dist/one.js', 'compiler-fails'));
+  write('node_modules/rolldown/package.json', '{ "type": "module", "bin": "./rolldown.js" }');
+  write('node_modules/rolldown/rolldown.js', tool('dist/bundle/main.js', 'bundler-fails'));
   mkdirSync(join(project, 'tools'));
   cpSync(script, join(project, 'tools/build.js'));
 });
@@ -46,14 +46,14 @@ afterEach(() => {
   rmSync(project, { recursive: true, force: true });
 });
 
-function put(path: string, content: string): void {
+function write(path: string, content: string): void {
   mkdirSync(dirname(join(project, path)), { recursive: true });
   writeFileSync(join(project, path), content);
 }
 
 interface Built {
   readonly code: number | null;
-  readonly out: string;
+  readonly stdout: string;
   readonly err: string;
 }
 
@@ -62,11 +62,11 @@ function build(args: readonly string[] = [], env: Readonly<Record<string, string
     encoding: 'utf8',
     env: { PATH: process.env['PATH'] ?? '', ...env },
   });
-  return { code: status, out: stdout, err: stderr };
+  return { code: status, stdout, err: stderr };
 }
 
-const built: Built = { code: 0, out: '', err: 'building…\n' };
-const nothingToDo: Built = { code: 0, out: '', err: '' };
+const built: Built = { code: 0, stdout: '', err: 'building…\n' };
+const nothingToDo: Built = { code: 0, stdout: '', err: '' };
 
 describe('the build', () => {
   it('reports on standard error, because standard output belongs to the program that starts afterwards', () => {
@@ -74,26 +74,26 @@ describe('the build', () => {
     expect(readFileSync(join(project, 'dist/bundle/main.js'), 'utf8')).toBe('made');
   });
 
-  it('is skipped if nothing has changed, unless it is requested', () => {
+  it('is skipped if nothing has changed, unless it is forced', () => {
     build();
     expect(build()).toEqual(nothingToDo);
     expect(build(['--force'])).toEqual(built);
   });
 
   it.each([
-    ['a source has changed', () => put('source/deep/one.ts', 'two')],
-    ['a source has come', () => put('source/two.ts', '')],
-    ['a source has gone', () => rmSync(join(project, 'source/deep/one.ts'))],
+    ['a source has changed', () => write('source/deep/one.ts', 'two')],
+    ['a source was added', () => write('source/two.ts', '')],
+    ['a source was removed', () => rmSync(join(project, 'source/deep/one.ts'))],
     [
       'a source has another name',
-      () => (rmSync(join(project, 'source/deep/one.ts')), put('source/1.ts', 'one')),
+      () => (rmSync(join(project, 'source/deep/one.ts')), write('source/1.ts', 'one')),
     ],
-    ['other packages are installed', () => put('node_modules/.package-lock.json', '{"packages": {}}')],
-    ['the compiler has other settings', () => put('tsconfig.json', '{}')],
+    ['other packages are installed', () => write('node_modules/.package-lock.json', '{"packages": {}}')],
+    ['the compiler has other settings', () => write('tsconfig.json', '{}')],
     ['a part of dist/ is gone', () => rmSync(join(project, 'dist/bundle'), { recursive: true })],
     ['a file in dist/ is cut short', () => writeFileSync(join(project, 'dist/one.js'), '')],
-    ['the command cannot be executed any more', () => chmodSync(join(project, 'dist/bundle/main.js'), 0o600)],
-    ['its notes are damaged', () => writeFileSync(join(project, 'dist/build.json'), '{"inputs":')],
+    ['the command is no longer executable', () => chmodSync(join(project, 'dist/bundle/main.js'), 0o600)],
+    ['its own notes are damaged', () => writeFileSync(join(project, 'dist/build.json'), '{"inputs":')],
   ])('is repeated if %s', (_, change) => {
     build();
     change();
@@ -103,9 +103,9 @@ describe('the build', () => {
 
   it.each(['compiler-fails', 'bundler-fails'])('is repeated after the %s', (fails) => {
     build();
-    put(fails, '');
+    write(fails, '');
     appendFileSync(join(project, 'source/deep/one.ts'), 'more');
-    expect(build()).toEqual({ code: 7, out: '', err: `building…\n${fails}\n` });
+    expect(build()).toEqual({ code: 7, stdout: '', err: `building…\n${fails}\n` });
     expect(build().code).toBe(7);
     rmSync(join(project, fails));
     expect(build()).toEqual(built);
@@ -115,7 +115,7 @@ describe('the build', () => {
     rmSync(join(project, 'node_modules'), { recursive: true });
     expect(build()).toEqual({
       code: 2,
-      out: '',
+      stdout: '',
       err: 'release-button: the packages that build it are missing (typescript): run `npm ci` first\n',
     });
     expect(build([], { NODE_ENV: 'production' }).err).toContain('run `npm ci --include=dev` first');
@@ -139,17 +139,17 @@ describe.skipIf(isRoot && !canMount)(
       unlocks.push(() => void spawnSync('umount', [folder]));
     };
 
-    it('leads to one sentence with a remedy', () => {
+    it('causes an error of one sentence with a remedy', () => {
       lock(project);
-      const { code, out, err } = build();
-      expect({ code, out }).toEqual({ code: 2, out: '' });
+      const { code, stdout, err } = build();
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
       expect(err).toMatch(
         /^release-button: the build cannot write \S+dist \(E[A-Z]+\): make dist\/ writable[^\n]* cp -r [^\n]*\n$/,
       );
       expect(existsSync(join(project, 'dist'))).toBe(false);
     });
 
-    it('leads to one sentence even if only a part of the output cannot be replaced', () => {
+    it('causes an error of one sentence even if only a part of the output cannot be replaced', () => {
       build();
       lock(join(project, 'dist/bundle'));
       const { code, err } = build(['--force']);
@@ -157,7 +157,7 @@ describe.skipIf(isRoot && !canMount)(
       expect(err).toMatch(/the build cannot write \S+dist\/bundle \(E[A-Z]+\)/);
     });
 
-    it('builds nothing if nothing has changed', () => {
+    it('needs no build if nothing has changed', () => {
       build();
       lock(project);
       expect(build()).toEqual(nothingToDo);

@@ -9,25 +9,25 @@ import { authority, load } from '../config/support.ts';
 const path = new URL('../../config/release-button.example.yaml', import.meta.url);
 const uncommented = (text: string) => text.replace(/^##.*$/gm, '').replace(/^#/gm, '');
 
-test('the example file matches the declarations (otherwise: npm run generate)', async () => {
+test('matches the declarations (otherwise: npm run generate)', async () => {
   expect(await readFile(path, 'utf8')).toBe(await renderExample());
 });
 
-test('unchanged, it sets nothing', () => {
+test('sets nothing while it is unchanged', () => {
   return expect(renderExample().then(parseYaml)).resolves.toMatchObject({ value: null });
 });
 
-test('without its comment signs it is a valid configuration that sets every key', async () => {
+test('is a valid configuration with every key if its comment signs are removed', async () => {
   const ca = authority();
-  // A secret and its file are alternatives, and so are Argo CD's token and its name with password.
+  // A secret excludes its file, and Argo CD's token excludes its name and password.
   const file = uncommented(await renderExample()).replace(/^ *(password|token|headers)File: .*$/gm, '');
   const [before = '', argocd = ''] = file.split(/^(?=argocd:)/m);
   const set = new Set<string>();
   const keys = new Set<string>();
-  for (const left of [/^ *token: .*$/m, /^ *(username|password): .*$/gm]) {
+  for (const uncommentedKeys of [/^ *token: .*$/m, /^ *(username|password): .*$/gm]) {
     const given = {
       files: { 'argocd-ca.pem': ca, 'broker-ca.pem': ca },
-      file: before + argocd.replace(left, ''),
+      file: before + argocd.replace(uncommentedKeys, ''),
       env: { RELEASE_BUTTON_WORKER_BUTTONS: '' },
     };
     for (const { path: key, origin } of (await load(given)).leaves) {
@@ -38,7 +38,7 @@ test('without its comment signs it is a valid configuration that sets every key'
   expect([...set].toSorted()).toEqual([...keys].toSorted());
 });
 
-test('it shows the default of every key that has one', async () => {
+test('shows the default of every key that has one', async () => {
   const parsed = parseYaml(uncommented(await renderExample()));
   if ('faults' in parsed) throw new Error('expected a value');
   const { config } = await load();
@@ -63,7 +63,7 @@ test('it shows the default of every key that has one', async () => {
   });
 });
 
-test('it has the meaning of every key, and the range of every number', async () => {
+test('explains every key, and has the range of every number', async () => {
   const text = (await renderExample()).replace(/\n##\s+/g, ' ');
   for (const { doc, allowed, type } of leavesIn(await loadSections(sectionNames))) {
     expect(doc.length).toBeGreaterThan(10);

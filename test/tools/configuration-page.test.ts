@@ -11,7 +11,7 @@ test('the page matches the declarations (otherwise: npm run generate)', async ()
   expect(await readFile(path, 'utf8')).toBe(await renderConfigurationPage());
 });
 
-test('it has a row for every key and every key of the entries of a list', async () => {
+test('the page has a row for every key, and for every key in the entries of a list', async () => {
   const page = await renderConfigurationPage();
   for (const { path: key, variable, setting } of leavesIn(await loadSections(sectionNames))) {
     expect(page).toMatch(new RegExp(`^\\| \`${key}\`.*\`${variable}\``, 'm'));
@@ -19,7 +19,7 @@ test('it has a row for every key and every key of the entries of a list', async 
   }
 });
 
-test('it lists the sections that each process reads', async () => {
+test('the page lists the sections that each process reads', async () => {
   const page = await renderConfigurationPage();
   for (const name of processNames) {
     if (name === 'start') continue;

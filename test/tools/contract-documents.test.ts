@@ -1,4 +1,4 @@
-// The generated documents are current and valid, and match the rows.
+// The generated documents are current and valid, and match the rows of the contract.
 import specs from '@asyncapi/specs';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
@@ -29,9 +29,9 @@ describe('the files in docs/ (otherwise: npm run generate)', async () => {
     expect(await read(path)).toBe(files.get(path));
   });
 
-  test('there is no schema of a removed message', async () => {
-    const there = (await readdir(new URL(schemasPath, root))).map((name) => `${schemasPath}/${name}`);
-    expect(there.filter((path) => !files.has(path))).toEqual([]);
+  test('have no schema of a message that was removed', async () => {
+    const existing = (await readdir(new URL(schemasPath, root))).map((name) => `${schemasPath}/${name}`);
+    expect(existing.filter((path) => !files.has(path))).toEqual([]);
   });
 });
 
@@ -43,13 +43,13 @@ describe('the page for people', () => {
     expect(renderMqttPage(`${emptied}\nlast words\n`)).toBe(`${page}\nlast words\n`);
   });
 
-  test('without its markers is refused with a remedy', () => {
+  test('is refused with a remedy if it has lost its markers', () => {
     expect(() => renderMqttPage('# MQTT\n')).toThrow(
       /docs\/mqtt.md lacks .* put them where the generated part belongs/,
     );
   });
 
-  test('names every topic in the table and has a section for each', async () => {
+  test('names every topic in the table and has a section for each topic', async () => {
     const page = await read(mqttPagePath);
     for (const row of rowNames) {
       const { template } = channels[row];
@@ -58,7 +58,7 @@ describe('the page for people', () => {
     }
   });
 
-  test('has messages of the contract as its JSON and as the topics in its commands', async () => {
+  test('shows messages of the contract in its JSON blocks, and topics of the contract in its commands', async () => {
     const commands = [...(await read(mqttPagePath)).matchAll(/^mosquitto_\S+ .*$/gm)].map(
       ([command]) => command,
     );
@@ -91,12 +91,12 @@ describe('the AsyncAPI document', () => {
     expect(validate(document), ajv.errorsText(validate.errors)).toBe(true);
   });
 
-  test('the check can fail: an operation without its channel is invalid', () => {
+  test('is invalid if an operation has no channel', () => {
     expect(validate({ ...document, operations: { sendDrift: { action: 'send' } } })).toBe(false);
     expect(validate({ ...document, asyncapi: '2.6.0' })).toBe(false);
   });
 
-  test('every reference in it has a target', () => {
+  test('refers only to things that exist', () => {
     const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(
       ([, path = '']) => path,
     );
@@ -118,7 +118,7 @@ describe('the AsyncAPI document', () => {
     }
   });
 
-  test('messages of agents and workers are sent, messages of other clients are received', () => {
+  test('sends the messages of agents and workers, and receives those of other clients', () => {
     const operations = keysOf(at('operations'));
     expect(operations.filter((name) => name.startsWith('receive'))).toEqual([
       'receiveButtonPress',
@@ -134,7 +134,7 @@ describe('the AsyncAPI document', () => {
     expect(at('operations', 'sendDrift', 'tags')).toEqual([{ name: 'worker' }]);
   });
 
-  test('carries QoS, retention and expiry in the members of the MQTT binding', () => {
+  test('has QoS, retention and expiry in the members of the MQTT binding', () => {
     expect(at('operations', 'receiveButtonPress', 'bindings', 'mqtt')).toEqual({
       qos: 1,
       retain: false,
@@ -158,7 +158,7 @@ describe('the AsyncAPI document', () => {
     expect(at('operations', 'receiveLedSet', 'reply')).toBeUndefined();
   });
 
-  test('a press is a JSON object or a bare text', () => {
+  test('describes a press as a JSON object or bare text', () => {
     expect(keysOf(at('channels', 'buttonPress', 'messages'))).toEqual(['buttonPress', 'buttonPressText']);
     expect(at('components', 'messages', 'buttonPress', 'contentType')).toBe('application/json');
     expect(at('components', 'messages', 'buttonPressText', 'contentType')).toBe('text/plain');
@@ -169,7 +169,7 @@ describe('the examples', () => {
   const ajv = new Ajv({ allErrors: true });
   addFormats.default(ajv);
 
-  test.each(forms)('$name: its row decodes it', (form) => {
+  test.each(forms)('of $name can be decoded by its row', (form) => {
     const { codec } = channels[form.row];
     const decoded = codec.decode(bytes(wireOf(form)));
     if (form.name === 'ledIdentify') expect(decoded).toEqual({ ok: true, value: '' });
@@ -181,7 +181,7 @@ describe('the examples', () => {
     else expect(decoded).toEqual({ ok: true, value: form.example });
   });
 
-  test.each(forms)('$name: it fits its JSON Schema', async (form) => {
+  test.each(forms)('of $name fits its JSON Schema', async (form) => {
     const validate = ajv.compile(parse(await read(`${schemasPath}/${form.name}.json`)));
     expect(validate(form.example), ajv.errorsText(validate.errors)).toBe(true);
     expect(validate(null)).toBe(false);
@@ -190,12 +190,12 @@ describe('the examples', () => {
   const rowsWithoutBareText = rowNames.filter((row) =>
     formsOf(row).every(({ contentType }) => contentType === 'application/json'),
   );
-  test.each(rowsWithoutBareText)('%s: the row refuses bare text, since none is documented', (row) => {
+  test.each(rowsWithoutBareText)('of %s has no bare text, and its row refuses bare text', (row) => {
     for (const word of ['press', 'sos', 'on', 'off', 'auto', 'online'])
       expect(channels[row].codec.decode(bytes(word)), word).toMatchObject({ ok: false });
   });
 
-  test('a row has one example, and one more if it also accepts bare text', () => {
+  test('are one for each row, and one more if the row also accepts bare text', () => {
     expect(forms.map(({ name }) => name).filter((name) => !Object.hasOwn(examples, name))).toEqual([
       'buttonPressText',
       'ledSetText',

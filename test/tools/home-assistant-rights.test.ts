@@ -16,19 +16,19 @@ import {
   workers,
 } from '../home-assistant/support/installations.ts';
 
-/** Topics below the prefix, by what is done with them. */
+/** The topics below the prefix that an entity publishes to or subscribes to. */
 function topicsOf(discovery: Discovery): { readonly publish: Set<string>; readonly subscribe: Set<string> } {
-  const found = { publish: new Set<string>(), subscribe: new Set<string>() };
+  const topics = { publish: new Set<string>(), subscribe: new Set<string>() };
   const walk = (value: unknown) => {
     if (typeof value !== 'object' || value === null) return;
     for (const [name, inner] of Object.entries(value)) {
       if (typeof inner !== 'string') walk(inner);
       else if (name === 'topic' || name.endsWith('_topic'))
-        (name === 'command_topic' ? found.publish : found.subscribe).add(inner.replace(/^P\//, ''));
+        (name === 'command_topic' ? topics.publish : topics.subscribe).add(inner.replace(/^P\//, ''));
     }
   };
   walk(discovery);
-  return found;
+  return topics;
 }
 
 function rowsOf(topics: ReadonlySet<string>): Set<string> {
@@ -40,7 +40,7 @@ function rowsOf(topics: ReadonlySet<string>): Set<string> {
   );
 }
 
-const about = { ownVersion: '1', isSilent: false };
+const context = { ownVersion: '1', isSilent: false };
 const templates = (rows: readonly { readonly template: string }[]) =>
   new Set(rows.map(({ template }) => template));
 
@@ -49,14 +49,14 @@ test('the page is current (otherwise: npm run generate)', async () => {
   expect(renderRights(page)).toBe(page);
 });
 
-test('the announcements of any installation are read and written only as the page lists', () => {
+test('the announcements of any installation need only the rights on the page', () => {
   const devices = fc.oneof(
-    agents.map((info) => agentDevice('P', info, about)),
+    agents.map((info) => agentDevice('P', info, context)),
     workers.chain((info) =>
       applicationsFor(
         info.worker,
         info.buttons.map(({ id }) => id),
-      ).map((applications) => workerDevice('P', info, applications, about)),
+      ).map((applications) => workerDevice('P', info, applications, context)),
     ),
   );
   fc.assert(
@@ -68,11 +68,11 @@ test('the announcements of any installation are read and written only as the pag
   );
 });
 
-test('the page lists nothing that the usual installation does not need', () => {
-  const all = [
-    agentDevice('P', agentOf(), about),
-    workerDevice('P', workerOf(), [applicationOf('shop')], about),
+test('the usual installation needs all rights on the page', () => {
+  const devices = [
+    agentDevice('P', agentOf(), context),
+    workerDevice('P', workerOf(), [applicationOf('shop')], context),
   ].map(topicsOf);
-  expect(rowsOf(new Set(all.flatMap(({ publish }) => [...publish])))).toEqual(templates(published));
-  expect(rowsOf(new Set(all.flatMap(({ subscribe }) => [...subscribe])))).toEqual(templates(subscribed));
+  expect(rowsOf(new Set(devices.flatMap(({ publish }) => [...publish])))).toEqual(templates(published));
+  expect(rowsOf(new Set(devices.flatMap(({ subscribe }) => [...subscribe])))).toEqual(templates(subscribed));
 });

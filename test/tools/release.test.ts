@@ -1,4 +1,4 @@
-// Runs the scripts of a release in a small project, where npm, docker and gh only record how they were called.
+// Runs the scripts of a release in a small project. Its npm, docker and gh only record how they were called.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,16 +15,16 @@ beforeEach(() => {
   project = mkdtempSync(join(tmpdir(), 'release-button-release-'));
   cpSync(scripts, join(project, 'tools/release'), { recursive: true });
   setVersion('1.2.3');
-  put(
+  write(
     'CHANGELOG.md',
     '# Changelog\n\n## [Unreleased]\n\n## [1.2.3] - 2026-01-02\n\n### Added\n\n- A bell.\n\n## [1.2.2] - 2026-01-01\n\n- A light.\n',
   );
-  put('README.md', 'npm install ./release-button-1.2.3.tgz\n');
-  put('docs/install.md', 'Node 20.19.0, scp release-button-1.2.3.tgz pi:\n');
-  put('docker-compose.yml', 'image: release-button:1.2.3\n');
-  put('deploy/kubernetes/kustomization.yaml', 'newTag: 1.2.3\n');
+  write('README.md', 'npm install ./release-button-1.2.3.tgz\n');
+  write('docs/install.md', 'Node 20.19.0, scp release-button-1.2.3.tgz pi:\n');
+  write('docker-compose.yml', 'image: release-button:1.2.3\n');
+  write('deploy/kubernetes/kustomization.yaml', 'newTag: 1.2.3\n');
   for (const name of ['npm', 'docker', 'gh']) {
-    put(
+    write(
       `bin/${name}`,
       `#!/bin/sh\nfor word in ${name} "$@"; do echo "$word"; done\n[ ${name} != gh ] || cat\n`,
     );
@@ -33,7 +33,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(project, { recursive: true, force: true }));
 
-function put(path: string, content: string): void {
+function write(path: string, content: string): void {
   mkdirSync(dirname(join(project, path)), { recursive: true });
   writeFileSync(join(project, path), content);
 }
@@ -42,10 +42,10 @@ function textOf(path: string): string {
   return readFileSync(join(project, path), 'utf8');
 }
 
-function setVersion(version: string, more: Readonly<Record<string, unknown>> = {}): void {
+function setVersion(version: string, otherMembers: Readonly<Record<string, unknown>> = {}): void {
   const repository = 'github:Some-Owner/release-button';
-  put('package.json', JSON.stringify({ version, type: 'module', repository, ...more }));
-  put('package-lock.json', JSON.stringify({ version, packages: { '': { version } } }));
+  write('package.json', JSON.stringify({ version, type: 'module', repository, ...otherMembers }));
+  write('package-lock.json', JSON.stringify({ version, packages: { '': { version } } }));
 }
 
 function run(script: string, ...args: string[]) {
@@ -57,7 +57,7 @@ function run(script: string, ...args: string[]) {
       env: { ...process.env, PATH: `${join(project, 'bin')}${delimiter}${process.env['PATH'] ?? ''}` },
     },
   );
-  return { code: status, out: stdout, err: stderr };
+  return { code: status, stdout, err: stderr };
 }
 
 const missing =
@@ -66,19 +66,19 @@ const missing =
 
 describe('check-version', () => {
   it('accepts a tag that matches package.json, the lock file, the changelog and the pages', () => {
-    const agreed = { code: 0, out: '1.2.3 of Some-Owner/release-button can be released\n', err: '' };
+    const agreed = { code: 0, stdout: '1.2.3 of Some-Owner/release-button can be released\n', err: '' };
     expect(run('check-version.js', 'v1.2.3')).toEqual(agreed);
     expect(run('check-version.js')).toEqual(agreed);
   });
 
-  it('lists everything that is wrong at once', () => {
-    put('package.json', JSON.stringify({ version: '1.3.0', type: 'module', private: true }));
-    put(
+  it('lists all faults at once', () => {
+    write('package.json', JSON.stringify({ version: '1.3.0', type: 'module', private: true }));
+    write(
       'CHANGELOG.md',
       '# Changelog\n\n## [Unreleased]\n\n- A horn.\n\n## [1.2.3] - 2026-01-02\n\n- A bell.\n',
     );
-    const { code, out, err } = run('check-version.js', '1.3.0');
-    expect({ code, out }).toEqual({ code: 2, out: '' });
+    const { code, stdout, err } = run('check-version.js', '1.3.0');
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(err.trim().split('\n')).toEqual([
       'release: the tag is 1.3.0, and package.json has version 1.3.0: the tag must be v1.3.0',
       'release: package-lock.json has version 1.2.3, and package.json 1.3.0: run `npm install --package-lock-only`',
@@ -93,7 +93,7 @@ describe('check-version', () => {
   });
 
   it('requires a date and a text in the section of the changelog', () => {
-    put('CHANGELOG.md', '## [1.2.3]\n\n## [1.2.2] - 2026-01-01\n\n- A light.\n');
+    write('CHANGELOG.md', '## [1.2.3]\n\n## [1.2.2] - 2026-01-01\n\n- A light.\n');
     expect(run('check-version.js').err).toBe(
       'release: the section for 1.2.3 in CHANGELOG.md has no date: write "## [1.2.3] - YYYY-MM-DD"\n' +
         'release: the section for 1.2.3 in CHANGELOG.md is empty\n',
@@ -107,28 +107,28 @@ describe('check-version', () => {
     [{ type: 'git', url: 'git+ssh://git@github.com/Some-Owner/release-button.git' }],
   ])('reads the repository %j', (repository) => {
     setVersion('1.2.3', { repository });
-    expect(run('check-version.js').out).toContain('of Some-Owner/release-button can');
+    expect(run('check-version.js').stdout).toContain('of Some-Owner/release-button can');
   });
 
   it.each(['https://git.example.com/a/b', 'github:alone', ''])(
     'recognizes no repository in %j',
     (repository) => {
       setVersion('1.2.3', { repository });
-      expect(run('check-version.js')).toEqual({ code: 2, out: '', err: missing });
+      expect(run('check-version.js')).toEqual({ code: 2, stdout: '', err: missing });
     },
   );
 });
 
 describe('changelog', () => {
-  it('prints the section of this version, or of another one', () => {
-    expect(run('changelog.js')).toEqual({ code: 0, out: '### Added\n\n- A bell.\n', err: '' });
-    expect(run('changelog.js', '1.2.2').out).toBe('- A light.\n');
+  it('prints the section of this version, or of the given one', () => {
+    expect(run('changelog.js')).toEqual({ code: 0, stdout: '### Added\n\n- A bell.\n', err: '' });
+    expect(run('changelog.js', '1.2.2').stdout).toBe('- A light.\n');
   });
 
   it('reports a missing section', () => {
     expect(run('changelog.js', '1.2')).toEqual({
       code: 2,
-      out: '',
+      stdout: '',
       err: 'release: CHANGELOG.md has no section for 1.2\n',
     });
   });
@@ -136,10 +136,10 @@ describe('changelog', () => {
 
 describe('new-version', () => {
   it.each(['1.3.0', '2.0.0-rc.1'])('prepares a checkout from which %s can be released', (version) => {
-    put('CHANGELOG.md', textOf('CHANGELOG.md').replace('[Unreleased]\n', '[Unreleased]\n\n- A horn.\n'));
-    expect(run('new-version.js', version)).toEqual({ code: 0, out: '', err: '' });
+    write('CHANGELOG.md', textOf('CHANGELOG.md').replace('[Unreleased]\n', '[Unreleased]\n\n- A horn.\n'));
+    expect(run('new-version.js', version)).toEqual({ code: 0, stdout: '', err: '' });
     expect(run('check-version.js', `v${version}`)).toMatchObject({ code: 0, err: '' });
-    expect(run('changelog.js').out).toBe('- A horn.\n');
+    expect(run('changelog.js').stdout).toBe('- A horn.\n');
     expect(textOf('docs/install.md')).toBe(`Node 20.19.0, scp release-button-${version}.tgz pi:\n`);
     expect(textOf('CHANGELOG.md')).toContain('## [Unreleased]\n\n## [');
   });
@@ -149,7 +149,7 @@ describe('new-version', () => {
     ['v1.3.0', '"v1.3.0" is no version'],
     ['1.2.2', 'CHANGELOG.md has a section for 1.2.2 already'],
     ['1.3.0', 'CHANGELOG.md has nothing under "## [Unreleased]"'],
-  ])('changes nothing for %s: %s', (version, fault) => {
+  ])('changes nothing for %s, and says: %s', (version, fault) => {
     const { code, err } = run('new-version.js', version);
     expect(code).toBe(2);
     expect(err).toContain(`release: ${fault}`);
@@ -158,16 +158,16 @@ describe('new-version', () => {
 });
 
 describe('publish', () => {
-  it('publishes with provenance, and marks no prerelease as the latest', () => {
-    expect(run('publish.js').out).toBe('npm\npublish\n--access=public\n--tag=latest\n--provenance\n');
+  it('publishes with provenance, and does not mark a prerelease as the latest', () => {
+    expect(run('publish.js').stdout).toBe('npm\npublish\n--access=public\n--tag=latest\n--provenance\n');
     setVersion('1.3.0-rc.1');
-    expect(run('publish.js').out).toContain('--tag=next\n');
+    expect(run('publish.js').stdout).toContain('--tag=next\n');
   });
 
-  it('can be tried without a repository, but not carried out', () => {
+  it('without a repository can be tried, but not carried out', () => {
     setVersion('1.2.3', { repository: undefined });
-    expect(run('publish.js', '--dry-run').out).toContain('--dry-run\n');
-    expect(run('publish.js')).toEqual({ code: 2, out: '', err: missing });
+    expect(run('publish.js', '--dry-run').stdout).toContain('--dry-run\n');
+    expect(run('publish.js')).toEqual({ code: 2, stdout: '', err: missing });
   });
 });
 
@@ -189,11 +189,11 @@ describe.skipIf(!hasGit)('image (skipped without git)', () => {
   });
 
   it('is pushed for three platforms, with labels, names, SBOM and provenance', () => {
-    const { code, out } = run('image.js', '--push');
+    const { code, stdout } = run('image.js', '--push');
     expect(code).toBe(0);
     const commit = spawnSync('git', ['rev-parse', 'HEAD'], { cwd: project, encoding: 'utf8' }).stdout.trim();
     const label = (name: string, value: string) => ['--label', `org.opencontainers.image.${name}=${value}`];
-    const words = out.trim().split('\n');
+    const words = stdout.trim().split('\n');
     expect(words).toEqual([
       'docker',
       'buildx',
@@ -211,27 +211,27 @@ describe.skipIf(!hasGit)('image (skipped without git)', () => {
     ]);
   });
 
-  it('moves no other tag for a prerelease', () => {
+  it('gets no other tag if it is a prerelease', () => {
     setVersion('1.3.0-rc.1');
-    expect(run('image.js', '--push').out.match(/ghcr\.io\S+/g)).toEqual([
+    expect(run('image.js', '--push').stdout.match(/ghcr\.io\S+/g)).toEqual([
       'ghcr.io/some-owner/release-button:1.3.0-rc.1',
     ]);
   });
 
-  it('can be built without a repository, but not pushed', () => {
+  it('without a repository can be built, but not pushed', () => {
     setVersion('1.2.3', { repository: undefined });
-    const { code, out } = run('image.js', '--platform=linux/amd64', '--load');
+    const { code, stdout } = run('image.js', '--platform=linux/amd64', '--load');
     expect(code).toBe(0);
-    expect(out).not.toMatch(/--push|--tag|--sbom|image\.source|arm/);
-    expect(out.trim().split('\n').slice(-3)).toEqual(['--platform=linux/amd64', '--load', '.']);
-    expect(run('image.js', '--push')).toEqual({ code: 2, out: '', err: missing });
+    expect(stdout).not.toMatch(/--push|--tag|--sbom|image\.source|arm/);
+    expect(stdout.trim().split('\n').slice(-3)).toEqual(['--platform=linux/amd64', '--load', '.']);
+    expect(run('image.js', '--push')).toEqual({ code: 2, stdout: '', err: missing });
   });
 });
 
 describe('github', () => {
-  it("creates a release with the changelog's section as its text", () => {
+  it('creates a release with the section of the changelog as its text', () => {
     const words = ['gh', 'release', 'create', 'v1.2.3', '--repo=Some-Owner/release-button', '--verify-tag'];
-    expect(run('github.js').out).toBe(
+    expect(run('github.js').stdout).toBe(
       [...words, '--title=release-button 1.2.3', '--notes-file=-', '### Added', '', '- A bell.', ''].join(
         '\n',
       ),
@@ -240,23 +240,23 @@ describe('github', () => {
 
   it('marks a prerelease, and reports a missing repository', () => {
     setVersion('1.2.3', { repository: undefined });
-    expect(run('github.js')).toEqual({ code: 2, out: '', err: missing });
-    put('CHANGELOG.md', '## [1.3.0-rc.1] - 2026-01-02\n\n- A horn.\n');
+    expect(run('github.js')).toEqual({ code: 2, stdout: '', err: missing });
+    write('CHANGELOG.md', '## [1.3.0-rc.1] - 2026-01-02\n\n- A horn.\n');
     setVersion('1.3.0-rc.1');
-    expect(run('github.js').out).toContain('--prerelease\n');
+    expect(run('github.js').stdout).toContain('--prerelease\n');
   });
 });
 
-it('ends with the exit code of the program that it starts', () => {
-  put('bin/npm', '#!/bin/sh\nexit 7\n');
+it('a script ends with the exit code of the program that it starts', () => {
+  write('bin/npm', '#!/bin/sh\nexit 7\n');
   expect(run('publish.js').code).toBe(7);
 });
 
-it('has a script in package.json for each step', () => {
-  const { scripts: named } = z
+it('each step has a script in package.json', () => {
+  const { scripts: scriptNames } = z
     .object({ scripts: z.record(z.string(), z.string()) })
     .parse(JSON.parse(readFileSync(join(scripts, '../../package.json'), 'utf8')));
-  const steps = Object.entries(named).filter(([name]) => name.startsWith('release:'));
+  const steps = Object.entries(scriptNames).filter(([name]) => name.startsWith('release:'));
   expect(steps.map(([, command]) => command).sort()).toEqual(
     ['changelog', 'check-version', 'github', 'image', 'new-version', 'publish'].map(
       (name) => `node tools/release/${name}.js`,
