@@ -70,8 +70,8 @@ export function createPresses(options: {
   const waiting = new Map<string, Waiting>();
 
   const recordOf = (button: string): Counted => {
-    const known = records.get(button);
-    if (known !== undefined) return known;
+    const existing = records.get(button);
+    if (existing !== undefined) return existing;
     const record: Counted = {
       presses: 0,
       droppedPresses: 0,
@@ -93,7 +93,7 @@ export function createPresses(options: {
     metrics.dropped(button, why instanceof Error ? 'error' : why);
     log.warn(
       { button, press: id, reason },
-      `press ${id} of button ${button} was dropped (${reason}): the broker did not take it, and it will not be sent later; press again once the light no longer says offline`,
+      `press ${id} of button ${button} was dropped (${reason}): the broker did not accept it, and the agent will not send it later. Press again once the light no longer shows offline`,
     );
     onChange(button);
   };
@@ -103,7 +103,7 @@ export function createPresses(options: {
     metrics.unanswered(button);
     log.warn(
       { button, press: id },
-      `press ${id} of button ${button} got no result within ${resultTimeoutMs} ms though its worker was online: the worker's log and journal say what became of it`,
+      `press ${id} of button ${button} got no result within ${resultTimeoutMs} ms, although its worker was online. The log and the journal of the worker show what became of it`,
     );
     const record = recordOf(button);
     if (record.lastPressId !== id) return;
@@ -128,7 +128,7 @@ export function createPresses(options: {
     if (outcome === 'acknowledged')
       log.warn(
         { button, press: id },
-        `press ${id} of button ${button} may get no result, because no worker of the button is known to be online; press again once the light no longer says offline`,
+        `press ${id} of button ${button} may get no result, because no worker of the button is known to be online. Press again once the light no longer shows offline`,
       );
     else drop(button, id, outcome);
   };

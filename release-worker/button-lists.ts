@@ -1,20 +1,22 @@
-// Which buttons each worker had, in positions of the order in which the broker sends. Pure.
+// Which buttons each worker had, and when. A position is the number of a message, in the order in which the broker sends
+// them. Pure.
 
 export interface ButtonLists {
-  /** What is heard from now on is of a new connection. */
+  /** A new connection begins. */
   connected(): void;
-  heard(
+  /** Notes the list in the info of a worker. */
+  note(
     worker: string,
     buttons: readonly string[],
     about: { readonly position: number; readonly isRetained: boolean },
   ): void;
-  /** @param position of this connection; by default now. Until `dropFormer`, lists of the connection before count too. */
+  /** @param position of this connection; by default now. Until `dropFormer`, lists of the previous connection count too. */
   has(worker: string, button: string, position?: number): boolean;
   /** Whether any worker has the button, online or not. @param position as for `has` */
   isListed(button: string, position?: number): boolean;
-  /** Forgets workers that were only heard on the connection before. */
+  /** Forgets workers that were heard only on the previous connection. */
   dropFormer(): void;
-  /** Forgets lists that were replaced. */
+  /** Keeps only the last list of each worker. */
   forgetPast(): void;
 }
 
@@ -24,36 +26,36 @@ interface List {
 }
 
 export function createButtonLists(max: number): ButtonLists {
-  /** In order of `since`. A retained message holds from the beginning. */
-  let known = new Map<string, readonly List[]>();
+  /** The lists of each worker, in the order of `since`. A retained list holds from the beginning of the connection. */
+  let listsOf = new Map<string, readonly List[]>();
   const former = new Map<string, List>();
   const has = (worker: string, button: string, position = Infinity) => {
-    const then = known.get(worker)?.findLast(({ since }) => since < position);
-    return (then ?? former.get(worker))?.buttons.has(button) === true;
+    const list = listsOf.get(worker)?.findLast(({ since }) => since < position);
+    return (list ?? former.get(worker))?.buttons.has(button) === true;
   };
 
   return {
     connected: () => {
-      for (const [worker, lists] of known) {
+      for (const [worker, lists] of listsOf) {
         const last = lists.at(-1);
         if (last !== undefined) former.set(worker, { since: 0, buttons: last.buttons });
       }
-      known = new Map();
+      listsOf = new Map();
     },
-    heard: (worker, buttons, { position, isRetained }) => {
-      if (known.size >= max && !known.has(worker)) return;
+    note: (worker, buttons, { position, isRetained }) => {
+      if (listsOf.size >= max && !listsOf.has(worker)) return;
       former.delete(worker);
       const list = { since: isRetained ? 0 : position, buttons: new Set(buttons) };
-      // A retained message that comes after live ones is older than they are.
-      const live = (known.get(worker) ?? []).filter(({ since }) => since > 0 || !isRetained);
-      known.set(worker, isRetained ? [list, ...live] : [...live, list]);
+      // A retained message is older than the live ones, even if it arrives after them.
+      const live = (listsOf.get(worker) ?? []).filter(({ since }) => since > 0 || !isRetained);
+      listsOf.set(worker, isRetained ? [list, ...live] : [...live, list]);
     },
     has,
     isListed: (button, position) =>
-      [...known.keys(), ...former.keys()].some((worker) => has(worker, button, position)),
+      [...listsOf.keys(), ...former.keys()].some((worker) => has(worker, button, position)),
     dropFormer: () => former.clear(),
     forgetPast: () => {
-      for (const [worker, lists] of known) known.set(worker, lists.slice(-1));
+      for (const [worker, lists] of listsOf) listsOf.set(worker, lists.slice(-1));
     },
   };
 }

@@ -1,12 +1,12 @@
-// Which worker on the prefix has which buttons, as each says in its info. A button that two workers have releases nothing:
-// nobody could tell which Argo CD a press is for.
+// Decides which worker on the prefix answers a press, from the buttons that each worker lists in its info. If two online
+// workers have the same button, it releases nothing, because nobody could tell which Argo CD a press is for.
 //
-// Exactly one worker answers a press, although each decides alone. They agree because the broker gives all of them presses
-// and `online` in the same order, and each worker also hears its own `online`. A press belongs to a worker that came online
-// before it. So a worker that has just connected leaves such a press to the others.
+// Exactly one worker answers a press, although each worker decides on its own. The workers agree, because the broker sends
+// presses and `online` to all of them in the same order. A worker also receives its own `online`, and answers only presses
+// that come after it. So a worker that has just connected leaves earlier presses to the others.
 //
-// The retained info of a worker stays while that worker is offline. Nobody answers a press of a button that only offline
-// workers have: its worker exists and cannot answer.
+// The retained info of a worker stays while that worker is offline. If only offline workers have a button, nobody answers
+// its presses: the button has a worker, but that worker cannot answer.
 import { workerAvailability, workerInfo } from '../messages/worker.ts';
 import type { Clock, Timer } from '../service/clock.ts';
 import type { Health } from '../service/health.ts';
@@ -16,26 +16,26 @@ import { createButtonLists } from './button-lists.ts';
 import { createOnlineTimes } from './online-times.ts';
 
 export interface Claims {
-  /** Subscribes. To be called before the link starts. */
+  /** Subscribes. Call this before the link starts. */
   start(): void;
   stop(): void;
   /**
-   * Whether this worker answers a press that arrives now. Of several online workers that have the button, the first one by
-   * id answers. If no worker has it, also no offline one, the first online worker answers. A promise: just after a connect
-   * that turns out a little later.
+   * Whether this worker answers a press that arrives now. If several online workers have the button, the first by id
+   * answers. If no worker has it, not even an offline one, the first online worker answers. Returns a promise just after a
+   * connect, until the worker has read the lists of the others.
    */
   answers(button: string): boolean | Promise<boolean>;
-  /** Whether requests about the button are for another worker, which may be offline. */
+  /** Whether another worker, perhaps an offline one, handles requests about the button. */
   isOthers(button: string): boolean;
-  /** In words, that another online worker has this button of ours too. */
+  /** The error that another online worker has this button too, for people. Undefined: no other has it. */
   claimedTwice(button: string): string | undefined;
 }
 
-/** More workers than anybody runs on one prefix. */
+/** More workers than anybody runs on one prefix. Further ones are ignored. */
 const workersMax = 1_000;
-/** MQTT does not say when all retained messages have come: none has come for so long. */
+/** MQTT does not mark the last retained message. All have arrived if none has come for this time. In milliseconds. */
 const quietMs = 500;
-/** The broker gives our own `online` back within milliseconds, unless the account may not read it. */
+/** The broker returns our own `online` within milliseconds, unless the account may not read it. In milliseconds. */
 const ownOnlineWithinMs = 2_000;
 
 interface Waiting {
@@ -51,17 +51,17 @@ export function createClaims(options: {
   readonly clock: Clock;
   readonly health: Health;
   readonly log: Log;
-  /** Another worker, or what it has, has changed. */
+  /** The online workers or their buttons may have changed. */
   readonly onChange: () => void;
 }): Claims {
   const { link, worker, clock, log, onChange } = options;
   const health = options.health.check('buttons', 'degraded');
   const online = createOnlineTimes(workersMax);
-  /** As the broker has them, also of this worker: all workers must judge by the same lists. */
+  /** The lists on the broker, including this worker's own, so that all workers decide by the same lists */
   const lists = createButtonLists(workersMax);
   let connection = 0;
   let position = 0;
-  /** All retained messages have come on this connection. */
+  /** All retained messages of this connection have arrived. */
   let isRead = false;
   /** The broker has answered the subscriptions, and shared state has been read. */
   let isSubscribed = false;
@@ -76,7 +76,7 @@ export function createClaims(options: {
   const has = (id: string, button: string, at?: number) =>
     id === worker ? options.buttons.includes(button) : lists.has(id, button, at);
   const others = () => online.now().filter((id) => id !== worker);
-  /** Of these online workers. Undefined: none of them, because an offline worker has the button. */
+  /** The one of these online workers that answers. Undefined: none does, because only offline workers have the button. */
   const answererOf = (ids: readonly string[], button: string, at?: number): string | undefined => {
     const holders = ids.filter((id) => has(id, button, at));
     if (holders.length === 0 && lists.isListed(button, at)) return undefined;
@@ -103,7 +103,7 @@ export function createClaims(options: {
   };
 
   const isOurs = ({ button, position: at }: Omit<Waiting, 'resolve'>): boolean => {
-    // If no worker could answer, the worker that came next takes the press of its button.
+    // If no worker could answer when the press came, the worker with the button that came online next answers.
     const answerer =
       answererOf(online.at(at), button, at) ??
       online.after(at).find(({ worker: id, since }) => has(id, button, since))?.worker;
@@ -116,11 +116,11 @@ export function createClaims(options: {
     if (!isSettled()) return;
     const settled = waiting;
     waiting = [];
-    for (const one of settled) one.resolve(isOurs(one));
+    for (const press of settled) press.resolve(isOurs(press));
     online.forgetPast();
     lists.forgetPast();
   };
-  /** What is not known by now never will be, and another worker may have answered. */
+  /** Leaves the waiting presses to others: on this connection, it will never be known whether they are ours. */
   const giveUp = () => {
     for (const { resolve } of waiting) resolve(false);
     waiting = [];
@@ -131,8 +131,8 @@ export function createClaims(options: {
     timers = [];
     quiet?.cancel();
   };
-  /** Everything retained has come: what only an earlier connection knew is over. */
-  const read = () => {
+  /** All retained messages have arrived, so workers that only the previous connection knew are gone. */
+  const onAllRead = () => {
     isRead = true;
     online.dropFormer();
     lists.dropFormer();
@@ -149,16 +149,16 @@ export function createClaims(options: {
   };
   const waitForQuiet = () => {
     quiet?.cancel();
-    if (isSubscribed && !isRead) quiet = clock.setTimeout(read, quietMs);
+    if (isSubscribed && !isRead) quiet = clock.setTimeout(onAllRead, quietMs);
   };
   const onConnected = () => {
     connection += 1;
     online.connected();
     lists.connected();
     isOwnOnlineMissing = false;
-    const on = connection;
+    const current = connection;
     void Promise.all([link.whenRead(), link.subscribed()]).then(([isComplete]) => {
-      if (!isComplete || on !== connection) return;
+      if (!isComplete || current !== connection) return;
       isSubscribed = true;
       waitForQuiet();
     });
@@ -177,7 +177,7 @@ export function createClaims(options: {
       link.subscribe(workerInfo.filter(), (message, { params, retained }) => {
         if (retained) waitForQuiet();
         position += 1;
-        lists.heard(params.worker, message?.buttons.map(({ id }) => id) ?? [], {
+        lists.note(params.worker, message?.buttons.map(({ id }) => id) ?? [], {
           position,
           isRetained: retained,
         });
@@ -187,7 +187,7 @@ export function createClaims(options: {
       link.subscribe(workerAvailability.filter(), (message, { params, retained }) => {
         if (retained) waitForQuiet();
         position += 1;
-        online.heard(params.worker, message === 'online', { position, isRetained: retained });
+        online.note(params.worker, message === 'online', { position, isRetained: retained });
         if (params.worker === worker && message === 'online') isOwnOnlineMissing = false;
         settle();
         changed();
@@ -195,7 +195,7 @@ export function createClaims(options: {
     },
     stop: () => {
       isStopped = true;
-      // What still waits for retained messages ends here.
+      // This ends the wait for retained messages.
       connection += 1;
       isSubscribed = false;
       forget();
@@ -206,7 +206,7 @@ export function createClaims(options: {
       position += 1;
       const press = { button, position };
       if (isSettled()) return isOurs(press);
-      // Nothing would settle it any more, and the stop of the worker waits for presses.
+      // Nothing would settle this press any more, and the worker could not stop, because it waits for all presses.
       if (isStopped) return false;
       return new Promise((resolve) => {
         waiting.push({ ...press, resolve });

@@ -1,60 +1,61 @@
-// When each worker was online, in positions of the order in which the broker sends. Pure.
+// When each worker was online. A position is the number of a message, in the order in which the broker sends them. Pure.
 
 export interface OnlineTimes {
-  /** What is heard from now on is of a new connection. */
+  /** A new connection begins. */
   connected(): void;
-  heard(
+  /** Notes an availability message. */
+  note(
     worker: string,
     isOnline: boolean,
     about: { readonly position: number; readonly isRetained: boolean },
   ): void;
-  /** Until `dropFormer`, those of the connection before count as well. */
+  /** Workers that are online now. Until `dropFormer`, this includes workers of the previous connection. */
   now(): string[];
-  /** Who was online at that position of this connection. */
+  /** Workers that were online at that position of this connection. */
   at(position: number): string[];
-  /** Who came online after that position of this connection, the first one first. */
+  /** Workers that came online after that position of this connection, in the order in which they came. */
   after(position: number): readonly { readonly worker: string; readonly since: number }[];
-  /** Forgets who was only online on the connection before. */
+  /** Forgets workers that were online only on the previous connection. */
   dropFormer(): void;
-  /** Forgets who was online once. */
+  /** Keeps only the last time of each worker. */
   forgetPast(): void;
 }
 
-interface Known {
+interface Presence {
   times: { readonly since: number; until: number }[];
-  /** It was heard live on this connection: a retained message that comes later is older. */
+  /** A live message has arrived on this connection, so a retained message that comes later is older. */
   isLive: boolean;
 }
 
 export function createOnlineTimes(max: number): OnlineTimes {
-  let known = new Map<string, Known>();
+  let presences = new Map<string, Presence>();
   let former = new Set<string>();
 
-  const select = (isMeant: (time: Known['times'][number]) => boolean) =>
-    [...known].flatMap(([worker, { times }]) => (times.some(isMeant) ? [worker] : []));
+  const select = (isMeant: (time: Presence['times'][number]) => boolean) =>
+    [...presences].flatMap(([worker, { times }]) => (times.some(isMeant) ? [worker] : []));
   const now = () => [...new Set([...select(({ until }) => until === Infinity), ...former])];
 
   return {
     connected: () => {
       former = new Set(now());
-      known = new Map();
+      presences = new Map();
     },
-    heard: (worker, isOnline, { position, isRetained }) => {
-      const one = known.get(worker) ?? { times: [], isLive: false };
-      if (isRetained && one.isLive) return;
-      if (known.size >= max && !known.has(worker)) return;
+    note: (worker, isOnline, { position, isRetained }) => {
+      const presence = presences.get(worker) ?? { times: [], isLive: false };
+      if (isRetained && presence.isLive) return;
+      if (presences.size >= max && !presences.has(worker)) return;
       former.delete(worker);
-      known.set(worker, one);
-      if (!isRetained) one.isLive = true;
-      const last = one.times.at(-1);
+      presences.set(worker, presence);
+      if (!isRetained) presence.isLive = true;
+      const last = presence.times.at(-1);
       const isOpen = last?.until === Infinity;
-      if (isOnline && !isOpen) one.times.push({ since: isRetained ? 0 : position, until: Infinity });
+      if (isOnline && !isOpen) presence.times.push({ since: isRetained ? 0 : position, until: Infinity });
       else if (!isOnline && isOpen) last.until = position;
     },
     now,
     at: (position) => select(({ since, until }) => since < position && position < until),
     after: (position) =>
-      [...known]
+      [...presences]
         .flatMap(([worker, { times }]) => {
           const next = times.find(({ since }) => since > position);
           return next === undefined ? [] : [{ worker, since: next.since }];
@@ -62,7 +63,7 @@ export function createOnlineTimes(max: number): OnlineTimes {
         .toSorted((a, b) => a.since - b.since),
     dropFormer: () => former.clear(),
     forgetPast: () => {
-      for (const one of known.values()) one.times = one.times.slice(-1);
+      for (const presence of presences.values()) presence.times = presence.times.slice(-1);
     },
   };
 }

@@ -131,7 +131,7 @@ test(
         },
         async ({ access, registry }) => {
           access.start();
-          for (let round = 0; round < 100 && access.known('argocd/app-9999') === undefined; round += 1)
+          for (let round = 0; round < 100 && access.stateOf('argocd/app-9999') === undefined; round += 1)
             await settle();
           registry.event('changed', drifted('app-0', { health: 'Degraded' }));
           await settle();
@@ -157,7 +157,7 @@ test(
             watch: alwaysFresh,
             access: {
               obstacleOf: () => 'blocked-by-sync-window',
-              known: () => ({
+              stateOf: () => ({
                 permitted: true,
                 windowOpen: false,
                 windowUntil: Date.parse('2027-01-01T00:00:00Z'),
@@ -342,7 +342,7 @@ test(
                 access: {
                   lookAgain: () => Promise.resolve(),
                   obstacleOf: () => undefined,
-                  known: () => ({ permitted: true, windowOpen: true }),
+                  stateOf: () => ({ permitted: true, windowOpen: true }),
                 },
                 clock,
                 refreshOnPressMax: 0,

@@ -19,7 +19,7 @@ import { createWindowQuestions, type WindowAnswer } from './window-questions.ts'
 export interface AccessAnswers {
   /** Undefined if nothing is known to block it. */
   obstacleOf(key: string): Obstacle | undefined;
-  known(key: string): Known | undefined;
+  stateOf(key: string): AccessState | undefined;
   /** True if there is no answer, or it has expired */
   isDue(key: string): boolean;
   /** The answers about its project are sufficient. */
@@ -37,7 +37,8 @@ export interface AccessAnswers {
   forget(key: string): void;
 }
 
-export interface Known {
+/** What is known about the rights and windows of an application. */
+export interface AccessState {
   readonly permitted: boolean;
   readonly windowOpen: boolean;
   /** Until when that is so, in milliseconds since the epoch, if it can be calculated */
@@ -84,7 +85,7 @@ export function createAccessAnswers(options: {
   const failedAt = new Map<string, number>();
 
   const permitted = (key: string, project: string) => permissions.of(key) ?? projects.of(project);
-  const known = (key: string): Known | undefined => {
+  const stateOf = (key: string): AccessState | undefined => {
     const app = registry.get(key);
     const window = windows.of(key);
     const may = app === undefined ? undefined : permitted(key, app.project);
@@ -134,7 +135,7 @@ export function createAccessAnswers(options: {
   const ask = async (key: string, round: Round) => {
     const app = registry.get(key);
     if (app === undefined) return;
-    const before = known(key);
+    const before = stateOf(key);
     try {
       await Promise.all([
         askPermission(app, round),
@@ -147,7 +148,7 @@ export function createAccessAnswers(options: {
       // An expired answer blocks nothing: Argo CD itself refuses what is not allowed.
       for (const answers of [windows, permissions]) if (answers.isDue(key)) answers.forget(key);
     }
-    const after = known(key);
+    const after = stateOf(key);
     if (!isDeepStrictEqual(before, after)) round.changed.add(key);
   };
 
@@ -158,7 +159,7 @@ export function createAccessAnswers(options: {
       const app = registry.get(key);
       return app !== undefined && permitted(key, app.project) === false ? 'not-permitted' : undefined;
     },
-    known,
+    stateOf,
     isDue,
     isAnswered,
     failedAt: (key) => failedAt.get(key) ?? -Infinity,

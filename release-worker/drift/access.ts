@@ -1,11 +1,12 @@
-// Keeps the answers about permissions and windows up to date for what is out of sync, in rounds of questions.
+// Keeps the answers about permissions and windows up to date for the applications that are out of sync, in rounds of
+// questions.
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock, Timer } from '../../service/clock.ts';
 import type { Log } from '../../service/log.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd } from '../argocd/client.ts';
 import { eachLimited } from '../each-limited.ts';
-import { createAccessAnswers, newRound, type Known } from './access-answers.ts';
+import { createAccessAnswers, newRound, type AccessState } from './access-answers.ts';
 import { createInTurns } from './in-turns.ts';
 import type { Registry } from './registry.ts';
 import { isDrifted, type Obstacle } from './drifted.ts';
@@ -15,7 +16,7 @@ export interface Access {
   stop(): Promise<void>;
   /** Undefined if nothing is known to block it. */
   obstacleOf: (key: string) => Obstacle | undefined;
-  known(key: string): Known | undefined;
+  stateOf(key: string): AccessState | undefined;
   /** Asks again for these applications, 20 at most, even if answers are valid. */
   lookAgain(keys: readonly string[]): Promise<void>;
   /** Argo CD has refused to sync this application because of a missing permission. */
@@ -41,15 +42,15 @@ export function createAccess(options: {
 }): Access {
   const { registry, clock } = options;
   const answers = createAccessAnswers(options);
-  /** Derived from the registry, on each change */
+  /** Keys of the applications that are out of sync, updated with each change of the registry */
   const drifted = new Set<string>();
-  /** For each application with answers. An answer about one project says nothing about another */
+  /** The project that the answers about an application are for. If its project changes, they are no longer valid. */
   const projectOf = new Map<string, string>();
   let timer: Timer | undefined;
   let turning: Timer | undefined;
   let round: Promise<void> | undefined;
   let turnHasCome = false;
-  /** Asks at once for what has changed, and for nothing else, however often something changes. */
+  /** Applications that have changed. A round asks about them at once, and about all others only in their turn. */
   const pending = new Set<string>();
   let running = false;
   let forget = () => {};
@@ -58,7 +59,7 @@ export function createAccess(options: {
     const round = newRound(anew);
     let looked = 0;
     await eachLimited(keys, atOnce, async (key) => {
-      // With a valid answer it costs no question, so it needs no turn of the event loop.
+      // A valid answer needs no request. A long series of them would block the event loop.
       looked += 1;
       if (looked % lookedInATurn === 0) await turn();
       if (running && (round.asked < roundMax || answers.isAnswered(key))) await answers.ask(key, round);
@@ -91,7 +92,7 @@ export function createAccess(options: {
   const begin = (isTurn = false) => {
     turnHasCome ||= isTurn;
     if (!running || round !== undefined) return;
-    // In a later turn of the loop: a list changes thousands, and other parts work on them too.
+    // In a later turn of the event loop: a list changes thousands of applications, and other parts process them too.
     round = turn()
       .then(() => {
         const keys = [...pending].filter(mayAsk);
@@ -162,7 +163,7 @@ export function createAccess(options: {
       timer?.cancel();
     },
     obstacleOf: answers.obstacleOf,
-    known: answers.known,
+    stateOf: answers.stateOf,
     lookAgain: (keys) => askAll(keys.slice(0, lookAgainMax), true),
     refused: (key) => {
       answers.refused(key);

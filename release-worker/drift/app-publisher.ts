@@ -41,7 +41,7 @@ export function createAppPublisher(options: {
   readonly link: Link;
   readonly worker: string;
   readonly registry: Registry;
-  readonly access: Pick<Access, 'known' | 'obstacleOf'>;
+  readonly access: Pick<Access, 'stateOf' | 'obstacleOf'>;
   readonly revisions: Pick<Revisions, 'of'>;
   readonly clock: Clock;
   readonly log: Log;
@@ -110,7 +110,7 @@ export function createAppPublisher(options: {
   };
 
   const messageFor = (record: AppRecord): AppMessage => {
-    const known = isDrifted(record) ? options.access.known(keyOf(record)) : undefined;
+    const state = isDrifted(record) ? options.access.stateOf(keyOf(record)) : undefined;
     const notes = notesOf(record, options.access.obstacleOf(keyOf(record)));
     const condition = record.detail?.condition ?? '';
     const deployed = record.detail?.deployed ?? '';
@@ -131,13 +131,13 @@ export function createAppPublisher(options: {
       ...(record.detail === undefined || record.detail.message === ''
         ? {}
         : { message: record.detail.message.slice(0, 500) }),
-      ...(known === undefined
+      ...(state === undefined
         ? {}
         : {
-            window: known.windowOpen ? ('open' as const) : ('closed' as const),
-            ...(known.windowUntil === undefined ? {} : { windowUntil: toTime(known.windowUntil) }),
-            ...(known.windowDescription === undefined ? {} : { windowReason: known.windowDescription }),
-            permitted: known.permitted,
+            window: state.windowOpen ? ('open' as const) : ('closed' as const),
+            ...(state.windowUntil === undefined ? {} : { windowUntil: toTime(state.windowUntil) }),
+            ...(state.windowDescription === undefined ? {} : { windowReason: state.windowDescription }),
+            permitted: state.permitted,
           }),
       ...(notes.length === 0 ? {} : { notes }),
       ...(condition === '' ? {} : { condition }),

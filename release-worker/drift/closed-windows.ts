@@ -15,7 +15,7 @@ interface Walked extends ClosedWindows {
 export function createClosedWindows(options: {
   /** Keys of the applications that the button selects and that are out of sync */
   readonly drifted: (button: string) => Iterable<string>;
-  readonly access: Pick<Access, 'known'>;
+  readonly access: Pick<Access, 'stateOf'>;
 }): (button: string, outOfSync: number, now: number) => Walked {
   const walked = new Map<string, Walked>();
 
@@ -37,16 +37,16 @@ export function createClosedWindows(options: {
  * When the first blocked application will be free, and the description of its window. Nothing if a window is closed for an
  * unknown time.
  */
-function closedWindows(keys: Iterable<string>, access: Pick<Access, 'known'>): ClosedWindows {
+function closedWindows(keys: Iterable<string>, access: Pick<Access, 'stateOf'>): ClosedWindows {
   let until: number | undefined;
   let description: string | undefined;
   for (const key of keys) {
-    const known = access.known(key);
-    if (known?.windowOpen !== false) continue;
-    description ??= known.windowDescription;
-    if (known.windowUntil === undefined || known.windowUntil >= (until ?? Infinity)) continue;
-    until = known.windowUntil;
-    description = known.windowDescription ?? description;
+    const state = access.stateOf(key);
+    if (state?.windowOpen !== false) continue;
+    description ??= state.windowDescription;
+    if (state.windowUntil === undefined || state.windowUntil >= (until ?? Infinity)) continue;
+    until = state.windowUntil;
+    description = state.windowDescription ?? description;
   }
   return { until, description };
 }

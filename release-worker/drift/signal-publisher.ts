@@ -59,7 +59,7 @@ export interface SignalPublisherOptions {
   readonly link: Link;
   readonly registry: Registry;
   readonly watch: Pick<ArgoCdWatch, 'freshUntil' | 'notFresh' | 'problem' | 'reachable' | 'server'>;
-  readonly access: Pick<Access, 'obstacleOf' | 'known'>;
+  readonly access: Pick<Access, 'obstacleOf' | 'stateOf'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly worker: string;

@@ -19,8 +19,8 @@ import { lineOf, resultOf, sendResult } from './result.ts';
 export interface DecidedPress {
   readonly candidate: Candidate;
   readonly decision: Decision;
-  /** applications that earlier presses have taken from this one */
-  readonly taken?: ReadonlySet<string>;
+  /** applications of this press that earlier presses already release */
+  readonly takenApps?: ReadonlySet<string>;
 }
 
 export interface ConcludeOptions {
@@ -163,11 +163,11 @@ function releaseOf(accepted: readonly Releasing[], at: string): PlannedRelease |
 /** @param others number of other presses in the same release */
 function lineIn(
   release: PlannedRelease | undefined,
-  { candidate, decision, taken }: DecidedPress,
+  { candidate, decision, takenApps }: DecidedPress,
   others: number,
   at: string,
 ): PressLine {
-  const only = candidate.press.only?.filter((key) => taken?.has(key) !== true);
+  const only = candidate.press.only?.filter((key) => takenApps?.has(key) !== true);
   const line = lineOf(candidate, only, decision, at);
   if (release === undefined || !('apps' in decision)) return line;
   return {

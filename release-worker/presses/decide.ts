@@ -22,16 +22,16 @@ const failureMs = 250;
 
 /**
  * @param only narrows the button's selection
- * @param taken applications of presses of this button that were accepted just now
+ * @param takenApps applications of presses of this button that were accepted just now
  */
 export async function decide(
   given: DecideOptions,
   button: ButtonConfig,
   action: Action,
   only: readonly string[] | undefined,
-  taken: ReadonlySet<string> = new Set(),
+  takenApps: ReadonlySet<string> = new Set(),
 ): Promise<Decision> {
-  const options = { ...given, isBusy: (key: string) => taken.has(key) || given.isBusy(key) };
+  const options = { ...given, isBusy: (key: string) => takenApps.has(key) || given.isBusy(key) };
   const deadline = options.clock.monotonic() + doubtBudgetMs;
   const before = await whyUnknown(options, deadline);
   if (before !== undefined) return before;

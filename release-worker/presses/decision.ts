@@ -52,11 +52,11 @@ export function nothingSelected(only: readonly string[] | undefined, selected: r
 }
 
 /** @param keys the applications that the obstacle blocks */
-export function inTheWay(reason: Obstacle, keys: readonly string[], access: Pick<Access, 'known'>): string {
+export function inTheWay(reason: Obstacle, keys: readonly string[], access: Pick<Access, 'stateOf'>): string {
   if (reason === 'not-permitted')
     return `the account of the token may not sync ${nameList(keys)}; its RBAC policy needs "applications, sync"`;
-  const known = keys.map((key) => access.known(key));
-  const description = known.find((one) => one?.windowDescription !== undefined)?.windowDescription;
+  const states = keys.map((key) => access.stateOf(key));
+  const description = states.find((one) => one?.windowDescription !== undefined)?.windowDescription;
   const quoted = description === undefined ? '' : ` (${description})`;
   return `a sync window of Argo CD${quoted} does not allow it now: ${nameList(keys)}`;
 }

@@ -14,7 +14,7 @@ export interface DecideOptions {
   readonly argocd: ArgoCd;
   readonly registry: Registry;
   readonly watch: Pick<ArgoCdWatch, 'doubt' | 'freshUntil' | 'problem' | 'lastListAt'>;
-  readonly access: Pick<Access, 'known' | 'obstacleOf' | 'lookAgain'>;
+  readonly access: Pick<Access, 'stateOf' | 'obstacleOf' | 'lookAgain'>;
   readonly clock: Clock;
   readonly refreshOnPressMax: number;
   /** Why the journal cannot be written, in words. Tests it again if it could not be written before. */
@@ -53,7 +53,7 @@ export async function checkUnknown(
     .slice(0, checksMax);
   const keys = drifted
     .map(keyOf)
-    .filter((key) => access.known(key) === undefined)
+    .filter((key) => access.stateOf(key) === undefined)
     .slice(0, checksMax);
   if (details.length === 0 && keys.length === 0) return new Set();
   await within(

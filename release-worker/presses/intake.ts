@@ -32,7 +32,7 @@ export interface IntakeOptions extends ConcludeOptions {
     action: Action,
     only: readonly string[] | undefined,
     /** applications of presses of this button that were accepted just now */
-    taken: ReadonlySet<string>,
+    takenApps: ReadonlySet<string>,
   ) => Promise<Decision>;
   /** why the button is frozen */
   readonly frozen: (button: string) => Hold | undefined;
@@ -78,7 +78,7 @@ export function createIntake(options: IntakeOptions): Intake {
     const waitedMs = clock.monotonic() - receivedAt - gatheredMs;
     const action = config?.on[candidate.gesture];
     const lately = history.lately(button, press.only, arrivedAt, config?.coolDownMs ?? 0);
-    const { sinceAccepted, taken } = repeatsOf(press.only, action === 'release', lately);
+    const { sinceAccepted, takenApps } = repeatsOf(press.only, action === 'release', lately);
     const objection = firstObjection(candidate, {
       now: receivedAtWall + waitedMs,
       formerNow: receivedAtFormer === undefined ? undefined : receivedAtFormer + waitedMs,
@@ -91,16 +91,16 @@ export function createIntake(options: IntakeOptions): Intake {
       sinceAccepted,
       frozen: options.frozen(button),
     });
-    // Most of too many presses get no result, so such a press may come again.
+    // Most presses beyond the limit get no result, so the sender may send such a press again with the same id.
     if (ownId && objection?.reason !== 'too-many') history.note(pressId);
     if (objection !== undefined) return { candidate, decision: { outcome: 'rejected', ...objection } };
-    history.looked(press.only);
+    history.passedRules(press.only);
     if (config === undefined || action === undefined)
       throw new Error('the rules let a press of an unknown button, or without an action, pass');
     const barred = whyBarred(button);
     if (barred !== undefined) return { candidate, decision: barred };
-    const decision = await options.decide(config, action, press.only, taken);
-    return { candidate, decision, taken };
+    const decision = await options.decide(config, action, press.only, takenApps);
+    return { candidate, decision, takenApps };
   };
 
   /** Deciding takes time. A freeze or another obstacle may have begun in the meantime. */
@@ -175,10 +175,10 @@ export function createIntake(options: IntakeOptions): Intake {
     if (isOurs === false) return;
     if (isOurs !== true) {
       // Another worker may have to answer it.
-      const known = isOurs
+      const decided = isOurs
         .then((itIs) => turnAway(candidate, why, itIs))
-        .finally(() => overflowing.delete(known));
-      overflowing.add(known);
+        .finally(() => overflowing.delete(decided));
+      overflowing.add(decided);
       return;
     }
     const { button, config } = candidate;

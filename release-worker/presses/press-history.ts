@@ -14,7 +14,7 @@ const longestCoolDownMs = 3_600_000;
 
 export interface PressHistory {
   /**
-   * Restores what the journal knows. Must be called before anything else.
+   * Restores the presses that the journal contains. Must be called before anything else.
    * @param former oldest first, in milliseconds since the epoch
    */
   remember(former: Pick<Recovered, 'pressIds' | 'acceptedAt'>): void;
@@ -29,7 +29,7 @@ export interface PressHistory {
    */
   lately(button: string, only: readonly string[] | undefined, arrivedAt: number, withinMs: number): Lately;
   /** A press has passed the rules. @param only the applications that it names; undefined: all of the button */
-  looked(only: readonly string[] | undefined): void;
+  passedRules(only: readonly string[] | undefined): void;
   /**
    * Number of presses of all buttons that passed the rules in the last minute. If `only` is given, presses that name
    * applications count only if they name one of these. Otherwise they do not count.
@@ -91,7 +91,7 @@ export function createPressHistory(clock: Clock): PressHistory {
       }
       return { whole: sinceOf(selected.get(wholeButton)), apps };
     },
-    looked: (only) => {
+    passedRules: (only) => {
       looks.push({ at: clock.monotonic(), only: only === undefined ? undefined : new Set(only) });
     },
     recent: (only) => {

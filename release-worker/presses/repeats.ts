@@ -11,27 +11,27 @@ export interface Lately {
 export interface Repeats {
   /** Milliseconds since the last of those presses, if this press only repeats them. */
   readonly sinceAccepted: number | undefined;
-  /** The applications that earlier presses have taken, if this press also selects others. */
-  readonly taken: ReadonlySet<string>;
+  /** The applications of this press that earlier presses already release, if this press also selects others. */
+  readonly takenApps: ReadonlySet<string>;
 }
 
 const none: ReadonlySet<string> = new Set();
 
 /**
  * @param only the applications that the press names; undefined: all of the button
- * @param mayBePart false for presses that do not release, which cannot be taken in part
+ * @param mayBePart false for presses that do not release, which count as a whole or not at all
  */
 export function repeatsOf(
   only: readonly string[] | undefined,
   mayBePart: boolean,
   { whole, apps }: Lately,
 ): Repeats {
-  if (whole === undefined && apps.size === 0) return { sinceAccepted: undefined, taken: none };
+  if (whole === undefined && apps.size === 0) return { sinceAccepted: undefined, takenApps: none };
   const isAll = whole !== undefined || (only !== undefined && only.every((key) => apps.has(key)));
   if (isAll || !mayBePart) {
     let last = whole ?? Infinity;
     for (const since of apps.values()) last = Math.min(last, since);
-    return { sinceAccepted: last, taken: none };
+    return { sinceAccepted: last, takenApps: none };
   }
-  return { sinceAccepted: undefined, taken: new Set(apps.keys()) };
+  return { sinceAccepted: undefined, takenApps: new Set(apps.keys()) };
 }

@@ -40,7 +40,7 @@ it.each([
   registry.event('changed', drifted('shop', { project: 'open' }));
   expect(access.obstacleOf('argocd/shop')).toBeUndefined();
   await settle();
-  expect(access.known('argocd/shop')).toMatchObject({ permitted: true, windowOpen: true });
+  expect(access.stateOf('argocd/shop')).toMatchObject({ permitted: true, windowOpen: true });
 
   // Also while it is in sync, when nobody asks.
   registry.event('changed', whole({ name: 'shop', project: from }));
@@ -66,5 +66,5 @@ it('an answer that comes after the move is none about the application as it is',
   registry.event('changed', drifted('shop', { project: 'open' }));
   answerOld(false);
   await settle();
-  expect(access.known('argocd/shop')).toMatchObject({ permitted: true });
+  expect(access.stateOf('argocd/shop')).toMatchObject({ permitted: true });
 });

@@ -14,7 +14,7 @@ describe('what is in the way', () => {
 
     expect(asked).toEqual({ projects: ['default'], apps: ['shop'], windows: ['shop'] });
     expect(access.obstacleOf('argocd/shop')).toBe('not-permitted');
-    expect(access.known('argocd/shop')).toMatchObject({ permitted: false, windowOpen: true });
+    expect(access.stateOf('argocd/shop')).toMatchObject({ permitted: false, windowOpen: true });
     expect(changed).toEqual([['argocd/shop']]);
   });
 
@@ -33,7 +33,7 @@ describe('what is in the way', () => {
     registry.event('changed', drifted('shop'));
     await settle();
     expect(access.obstacleOf('argocd/shop')).toBeUndefined();
-    expect(access.known('argocd/shop')).toBeUndefined();
+    expect(access.stateOf('argocd/shop')).toBeUndefined();
   });
 
   it('is nothing any more when an old answer cannot be had anew', async () => {

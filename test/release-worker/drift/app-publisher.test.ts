@@ -19,7 +19,7 @@ function publishing(maxPublishesPerSecond = 50) {
     registry,
     clock,
     log: silentLog(),
-    access: { obstacleOf: () => undefined, known: (key) => known.get(key) },
+    access: { obstacleOf: () => undefined, stateOf: (key) => known.get(key) },
     revisions: { of: (_, revision) => commits.get(revision) },
     maxPublishesPerSecond,
     buttons: [

@@ -27,7 +27,7 @@ describe('a project that the account may get', () => {
     for (let index = 0; index < 1_000; index += 1) registry.event('changed', drifted(`app-${index}`));
     access.start();
     await settle();
-    expect(access.known('argocd/app-999')).toEqual({ permitted: true, windowOpen: true });
+    expect(access.stateOf('argocd/app-999')).toEqual({ permitted: true, windowOpen: true });
     await pass(50_000);
     expect([projects, asked.windows]).toEqual([['default'], []]);
     await pass(25_000);
@@ -43,8 +43,8 @@ describe('a project that the account may get', () => {
     registry.event('changed', drifted('last', { project: 'open' }));
     access.start();
     await settle();
-    expect(access.known('argocd/last')).toEqual({ permitted: true, windowOpen: true });
-    expect(access.known('argocd/app-999')).toBeUndefined();
+    expect(access.stateOf('argocd/last')).toEqual({ permitted: true, windowOpen: true });
+    expect(access.stateOf('argocd/app-999')).toBeUndefined();
   });
 
   it('has its applications asked as soon as it has windows, and at once when somebody presses', async () => {
@@ -81,7 +81,7 @@ describe('a project that the account may get', () => {
       'app-7',
       ...Array.from({ length: 10 }, (_, index) => `app-70${index}`),
     ]);
-    expect(access.known('argocd/app-999')).toEqual({ permitted: true, windowOpen: true });
+    expect(access.stateOf('argocd/app-999')).toEqual({ permitted: true, windowOpen: true });
   });
 
   it('has an application asked whose destination is one of a window, or not known', async () => {
@@ -106,7 +106,7 @@ describe('a project that the account may get', () => {
     registry.event('changed', drifted('shop'));
     access.start();
     await settle();
-    expect(access.known('argocd/shop')).toMatchObject({ windowDescription: 'Stock-taking, ask Kim' });
+    expect(access.stateOf('argocd/shop')).toMatchObject({ windowDescription: 'Stock-taking, ask Kim' });
   });
 
   it('answers anew for all that a press asks about, although it is asked once', async () => {
@@ -149,7 +149,7 @@ describe('until when a window is closed', () => {
     expect(new Date(clock.now()).toISOString()).toMatch(/T00:00:00/);
     for (const name of ['a', 'b', 'c']) registry.event('changed', drifted(name));
     await pass(70_000);
-    expect(access.known('argocd/a')).toEqual({
+    expect(access.stateOf('argocd/a')).toEqual({
       permitted: true,
       windowOpen: false,
       windowUntil: Date.parse('2026-01-01T01:00:00Z'),
@@ -179,7 +179,7 @@ describe('until when a window is closed', () => {
     access.start();
     registry.event('changed', drifted('shop'));
     await settle();
-    expect(access.known('argocd/shop')).toMatchObject({
+    expect(access.stateOf('argocd/shop')).toMatchObject({
       windowOpen: isOpenFirst,
       windowUntil: Date.parse(until),
     });
@@ -187,9 +187,9 @@ describe('until when a window is closed', () => {
     await pass(39_000);
     isSilent = true;
     changed.length = 0;
-    expect(access.known('argocd/shop')?.windowOpen).toBe(isOpenFirst);
+    expect(access.stateOf('argocd/shop')?.windowOpen).toBe(isOpenFirst);
     await pass(16_000);
-    expect(access.known('argocd/shop')).toEqual({ permitted: true, windowOpen: !isOpenFirst });
+    expect(access.stateOf('argocd/shop')).toEqual({ permitted: true, windowOpen: !isOpenFirst });
     expect(changed).toEqual([['argocd/shop']]);
   });
 
@@ -203,7 +203,7 @@ describe('until when a window is closed', () => {
       access.start();
       registry.event('changed', drifted('shop'));
       await settle();
-      expect(access.known('argocd/shop')).toEqual({ permitted: true, windowOpen: false });
+      expect(access.stateOf('argocd/shop')).toEqual({ permitted: true, windowOpen: false });
     }
   });
 });

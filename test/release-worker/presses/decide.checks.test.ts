@@ -48,7 +48,7 @@ function judgingBy(
     },
     access: {
       obstacleOf: () => (permitted ? undefined : 'not-permitted'),
-      known: () => ({ permitted, windowOpen: true }),
+      stateOf: () => ({ permitted, windowOpen: true }),
       lookAgain: () => {
         permitted = true;
         options.onLookAgain?.(registry);

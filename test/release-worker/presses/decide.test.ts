@@ -171,7 +171,7 @@ describe('blocked', () => {
       ]),
     );
     await ready();
-    await until('the answers', () => access.known('argocd/till') && access.known('argocd/shop'));
+    await until('the answers', () => access.stateOf('argocd/till') && access.stateOf('argocd/shop'));
     const decision = await decide();
     expect(decision).toMatchObject({ outcome: 'accepted', apps: [{ name: 'shop' }] });
     expect(decision.message).toContain('1 blocked');

@@ -160,10 +160,10 @@ describe('the last accepted press', () => {
 
 describe('the presses of the last minute', () => {
   it('are counted', () => {
-    const { clock, looked, recent } = history();
-    looked(undefined);
+    const { clock, passedRules, recent } = history();
+    passedRules(undefined);
     clock.advance(30_000);
-    looked(undefined);
+    passedRules(undefined);
     expect(recent(undefined)).toBe(2);
     clock.advance(29_999);
     expect(recent(undefined)).toBe(2);
@@ -174,10 +174,10 @@ describe('the presses of the last minute', () => {
   });
 
   it('count for presses that select the same applications', () => {
-    const { looked, recent } = history();
-    for (const name of ['a', 'b', 'c']) looked([`argocd/${name}`]);
-    looked(['argocd/a', 'argocd/b']);
-    looked(undefined);
+    const { passedRules, recent } = history();
+    for (const name of ['a', 'b', 'c']) passedRules([`argocd/${name}`]);
+    passedRules(['argocd/a', 'argocd/b']);
+    passedRules(undefined);
     expect(recent(['argocd/a'])).toBe(3);
     expect(recent(['argocd/c', 'argocd/d'])).toBe(2);
     expect(recent(['argocd/d'])).toBe(1);

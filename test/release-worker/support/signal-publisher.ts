@@ -31,7 +31,7 @@ export function publishingSignals(
     },
     access: {
       obstacleOf: () => undefined,
-      known: () => undefined,
+      stateOf: () => undefined,
     },
     clock,
     log: silentLog(),
