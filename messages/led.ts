@@ -28,7 +28,7 @@ export const ledSet = channel(
     from: ['anyone allowed'],
     summary:
       'Overrides what the LED shows: the name of a pattern, or a pattern with `forMs`; `auto` ends it. ' +
-      'Without `forMs` it hides a signal other than `clear` for 10 s, and lasts 10 minutes at most.',
+      'Without `forMs` it lasts 10 minutes at most. After 10 s it stays only while the signal is `clear`.',
   },
   textOrJson({
     schema: ledSetSchema,
