@@ -1,5 +1,5 @@
-// `release-button gpio-agent --lights-off`: switches the lights off and ends. A killed agent cannot do that, and with rpio
-// the pins keep their level, so a light would go on showing a state that may no longer be true. Waits for nothing.
+// `release-button gpio-agent --lights-off`: switches the lights off and ends. A killed agent cannot do that. With rpio, the
+// pins keep their level, so a light would go on showing a state that may no longer be true. Waits for nothing.
 import { HardwareError } from './drivers/driver.ts';
 import type { GpioDriver } from './drivers/driver.ts';
 import type { LedConfig } from './options.ts';

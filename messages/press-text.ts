@@ -20,9 +20,9 @@ const nothingWords = [
 
 const wordLength = 64;
 /**
- * Characters that a word does not have. Quotes, braces and brackets come from JSON that a shell has split, `%` and `&` from
- * a form, `$` and `@` from placeholders that nobody replaced, slashes, commas, colons and `=` from the name of an
- * application. Such a press was meant for less than everything.
+ * Characters that a word does not have. Quotes, braces and brackets come from JSON that a shell has split. `%` and `&` come
+ * from a form, and `$` and `@` from placeholders that nobody replaced. Slashes, commas, colons and `=` come from the name of
+ * an application. Such a press was meant for less than everything.
  */
 const marks = String.raw`\s\p{C}\p{Ps}\p{Pe}\p{Pi}\p{Pf}"'` + '`' + String.raw`\\/,:;=<>*%&$@|`;
 

@@ -1,6 +1,6 @@
 // The boards that the rpio driver may use: Raspberry Pis with GPIO registers that rpio knows.
-// rpio itself accepts every model that begins with `Raspberry Pi` as one with the registers of the BCM2835 (rpio 2.4.2,
-// lib/rpio.js, detect_pinmap), even a Raspberry Pi 5, whose header belongs to another chip (RP1).
+// rpio itself accepts every model that begins with `Raspberry Pi`, and assumes the registers of the BCM2835 (rpio 2.4.2,
+// lib/rpio.js, detect_pinmap). It even accepts a Raspberry Pi 5, whose header belongs to another chip (RP1).
 import type { Board } from './board.ts';
 
 /** In device trees, the BCM2710 is named BCM2837 (Documentation/devicetree/bindings/arm/bcm/bcm2835.yaml). */

@@ -1,5 +1,5 @@
-// The pins of a Raspberry Pi 0 to 4 through the package rpio, which reads and writes the registers behind /dev/gpiomem. It is the
-// only driver for ARMv6 (Raspberry Pi 1 and Zero). The kernel does not know that a line is in use here, and rpio does not
+// The pins of a Raspberry Pi 0 to 4 through the package rpio, which reads and writes the registers behind /dev/gpiomem. It is
+// the only driver for ARMv6 (Raspberry Pi 1 and Zero). The kernel does not know that a line is in use here, and rpio does not
 // know what the kernel or another program uses.
 import { closeSync, openSync, statSync } from 'node:fs';
 import { codeOf, messageOf } from '../../service/log.ts';

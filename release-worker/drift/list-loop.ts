@@ -16,7 +16,7 @@ export interface ListLoop {
 }
 
 const retry = { minMs: 1_000, maxMs: 30_000 };
-/** A refused token is tried again soon, because somebody may be replacing it. That costs two small requests. In milliseconds. */
+/** A refused token is soon tried again, because somebody may be replacing it. This costs two small requests. In ms. */
 const tokenRetryMs = 5_000;
 
 export function createListLoop(options: {

@@ -1,5 +1,5 @@
-// Probes Argo CD while no stream shows that it is there, because the next list and the next attempt to open the stream may be
-// half a minute away. One small request at a time, with growing pauses while there is no answer.
+// Probes Argo CD while no stream shows that it is there. The next list and the next attempt to open the stream may be half a
+// minute away. One small request at a time, with growing pauses while there is no answer.
 import type { Clock, Timer } from '../../service/clock.ts';
 import { backoffMs } from '../../service/backoff.ts';
 import type { ArgoCd } from '../argocd/client.ts';

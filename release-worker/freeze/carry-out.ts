@@ -42,7 +42,7 @@ export interface CarryOut {
   refusal(request: FreezeRequest): string | undefined;
   /**
    * A freeze counts even if it cannot be written. A lift that cannot be written does not, because a restart would freeze
-   * again. Undefined: the connection was lost, so nobody can be told whether anything is frozen.
+   * again. Undefined: the connection was lost, so the worker cannot say whether anything is frozen.
    */
   take(request: FreezeRequest): Promise<Answered | undefined>;
 }
