@@ -1,4 +1,4 @@
-// A wrong value hides no other problem: contradictions are found among all values that are right.
+// A wrong value hides no other problem. Contradictions are looked for among all values that are right.
 import { describe, expect, test } from 'vitest';
 import { failure, load, type Given } from './support.ts';
 
@@ -12,7 +12,7 @@ async function keysOf(given: Given): Promise<readonly string[]> {
 describe('a wrong value hides no contradiction', () => {
   test.each([
     [
-      'an unknown button, behind numbers and a selection',
+      'an unknown button, beside wrong numbers and a wrong selection',
       `worker:
   maxPressAgeMs: soon
   buttons: [{id: office, select: shop, coolDownMs: 2s}]
@@ -28,7 +28,7 @@ describe('a wrong value hides no contradiction', () => {
       ],
     ],
     [
-      'an id twice, a gesture without action and two equal presses, behind a number of another part',
+      'an id twice, a gesture without an action and two equal presses, beside a wrong number elsewhere',
       `worker:
   buttons: [{id: a, select: {all: true}}, {id: a, select: {all: true}}]
   presses: [{topic: x, when: y, button: a, gesture: hold}, {topic: x, when: y, button: a, gesture: hold}]
@@ -43,7 +43,7 @@ describe('a wrong value hides no contradiction', () => {
       ],
     ],
     [
-      'what an entry lacks, behind another key of it',
+      'keys that an entry lacks, beside a wrong key of the entry',
       `worker:
   buttons: [{select: {all: true}}]
   presses: [{topic: x, gesture: tap}, {preset: tasmota, device: a, path: b, button: 5, edge: maybe}]
@@ -60,7 +60,7 @@ describe('a wrong value hides no contradiction', () => {
       ],
     ],
     [
-      'a loop, behind a gesture that is none',
+      'a loop, beside a wrong gesture',
       `worker:
   buttons: [{select: {all: true}}]
   presses: [{topic: cmnd/a/POWER, when: "ON", gesture: tap}]
@@ -69,7 +69,7 @@ describe('a wrong value hides no contradiction', () => {
       ['worker.lights[0]', 'worker.lights[0].againEveryMs', 'worker.presses[0].gesture'],
     ],
     [
-      'a shared line and times in the wrong order, behind a pull that is none',
+      'a shared line and times in the wrong order, beside a wrong pull',
       `agent:
   buttons: [{line: 4, pull: left, gestures: [hold], holdMs: 60, debounceMs: 60}]
   leds: [{line: 4, activeLow: 1}]
@@ -78,7 +78,7 @@ worker: {buttons: []}
       ['agent.buttons[0].holdMs', 'agent.buttons[0].pull', 'agent.leds[0].activeLow', 'agent.leds[0].line'],
     ],
     [
-      'who logs in where, behind times and ports',
+      'logins that contradict each other, beside wrong times and ports',
       `mqtt: {password: x, keepAliveSeconds: 0, reconnectMinMs: 5000, reconnectMaxMs: 1000}
 argocd: {token: x, username: y, requestTimeoutMs: 5}
 broker: {host: 0.0.0.0, port: 70000}
@@ -98,7 +98,7 @@ worker: {buttons: []}
     expect(await keysOf({ file })).toEqual(keys);
   });
 
-  test('faults of variables and flags are reported even if the file is not YAML', async () => {
+  test('faults of environment variables and flags are reported even if the file is not YAML', async () => {
     const { problems } = await failure({
       file: 'mqtt: {url: "x',
       env: { RELEASE_BUTTON_WORKER_BUTTONS: '[{select: shop}]', RELEASE_BUTTON_BROKER_PORT: '70000' },
@@ -116,42 +116,42 @@ worker: {buttons: []}
 describe('an unknown value contradicts nothing', () => {
   test.each([
     [
-      'a button whose id is wrong may be the one that is named',
+      'a button whose id is wrong may be the button that another key names',
       'worker: {buttons: [{id: Office, select: {all: true}}], presses: [{topic: a, when: b, button: office}]}',
       ['worker.buttons[0].id'],
     ],
     [
-      'a button whose id is misspelt as a key is not called main',
+      'a button whose key id is misspelt is not called main',
       'worker: {buttons: [{select: {all: true}}, {ide: office, select: {all: true}}], presses: [{topic: a, when: b, button: office}]}',
       ['worker.buttons[1].ide'],
     ],
     [
-      'buttons that are no list',
+      'buttons that are not a list',
       'worker: {buttons: {select: {all: true}}, presses: [{topic: a, when: b, button: office}]}',
       ['worker.buttons'],
     ],
     [
-      'a sample time that is wrong says nothing about debouncing',
+      'a wrong sample time contradicts no debounce time',
       'agent: {sampleMs: x, buttons: [{debounceMs: 1}]}\nworker: {buttons: []}',
       ['agent.sampleMs'],
     ],
     [
-      'a line that is wrong is not line 17',
+      'a wrong line is not line 17',
       'agent: {buttons: [{line: -1}, {id: b, line: 17}]}\nworker: {buttons: []}',
       ['agent.buttons[0].line'],
     ],
     [
-      'a preset that is misspelt is a preset',
+      'a misspelt preset still is a preset',
       'worker: {buttons: [{select: {all: true}}], presses: [{preset: zigbee, device: a, base: b, input: 1}], lights: [{preset: wed, device: a, base: b, signals: {other: 1}}]}',
       ['worker.lights[0].preset', 'worker.presses[0].preset'],
     ],
     [
-      'a user name that is wrong is a user name',
+      'a wrong user name still is a user name',
       'mqtt: {username: "", password: x}\nworker: {buttons: []}',
       ['mqtt.username'],
     ],
     [
-      'a broker that is told whom it serves in a wrong way',
+      'a broker for which it is unclear whom it serves',
       'broker: {host: 0.0.0.0, allowAnonymousBeyondLoopback: sure}\nworker: {buttons: []}',
       ['broker.allowAnonymousBeyondLoopback'],
     ],
@@ -160,13 +160,13 @@ describe('an unknown value contradicts nothing', () => {
   });
 });
 
-describe('a wrong value in a weaker source is no problem if a stronger source has a correct one', () => {
+describe('a wrong value in a weaker source is not a problem if a stronger source has a correct one', () => {
   test.each<[string, Given]>([
     ['a map for a list', { file: 'agent: {buttons: {line: 4}}', flags: { 'agent.buttons': '[{line: 4}]' } }],
     ['a value in quotes', { env: { RELEASE_BUTTON_LOG_LEVEL: '"info"' }, flags: { 'log.level': 'info' } }],
-    ['a list that is none', { env: { RELEASE_BUTTON_AGENT_LEDS: '[' }, flags: { 'agent.leds': '[]' } }],
+    ['a list that is not one', { env: { RELEASE_BUTTON_AGENT_LEDS: '[' }, flags: { 'agent.leds': '[]' } }],
     [
-      'what can be meant in two ways',
+      'a value that can be read in two ways',
       {
         file: 'worker: {lights: [{topic: a, signals: {other: True}}]}',
         env: { RELEASE_BUTTON_WORKER_LIGHTS: '[]' },

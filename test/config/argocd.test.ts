@@ -5,19 +5,19 @@ import { failure, leaf, load, onlyProblem, type Given } from './support.ts';
 
 const entrance = { sections: ['argocd'], oneOf: [['argocd.token', 'argocd.username']] } as const;
 
-describe('credentials', () => {
+describe('credentials for Argo CD', () => {
   test.each<Given>([
     { file: 'argocd: {token: abc}' },
     { file: 'argocd: {username: button, password: abc}' },
     { files: { 'run/password': 'abc\n' }, file: 'argocd: {username: button, passwordFile: run/password}' },
     { files: { 'run/token': 'abc\n' }, env: { ARGOCD_AUTH_TOKEN_FILE: 'run/token' } },
     { env: { RELEASE_BUTTON_ARGOCD_USERNAME: 'button', RELEASE_BUTTON_ARGOCD_PASSWORD: 'abc' } },
-  ])('%j is enough', async (given) => {
+  ])('%j are enough', async (given) => {
     const { config } = await load({ ...entrance, ...given });
     expect(config.argocd.token ?? config.argocd.password).toBe('abc');
   });
 
-  test('are missing: the message names both kinds', async () => {
+  test('that are missing: the message names both kinds', async () => {
     const problem = await onlyProblem(entrance);
     expect(problem).toMatchObject({ key: 'argocd.token', message: 'is missing' });
     expect(problem.remedy).toMatch(
@@ -37,7 +37,7 @@ describe('credentials', () => {
       'config/release-button.yaml:3',
     ],
     [{ file: 'argocd:\n  token: abc\n  password: abc\n' }, 'argocd.password', 'config/release-button.yaml:3'],
-  ])('of both kinds contradict each other (%j)', async (given, key, origin) => {
+  ])('of both kinds contradict each other: %j', async (given, key, origin) => {
     const problem = await onlyProblem({ ...entrance, ...given });
     expect(problem).toMatchObject({ key, origin });
     expect(problem.message).toContain('argocd.token is set too');
@@ -47,13 +47,13 @@ describe('credentials', () => {
   test.each([
     ['username', 'password'],
     ['password', 'username'],
-  ])('%s alone is not enough', async (given, lacking) => {
+  ])('with %s alone are not enough', async (given, lacking) => {
     const problem = await onlyProblem({ sections: ['argocd'], file: `argocd: {${given}: abc}` });
     expect(problem.key).toBe(`argocd.${given}`);
     expect(problem.message).toContain(`argocd.${lacking} is not`);
   });
 
-  test('an unreadable secret file is the only problem reported', async () => {
+  test('in a secret file that cannot be read: this is the only problem reported', async () => {
     expect(await onlyProblem({ ...entrance, file: 'argocd: {tokenFile: run/nowhere}' })).toMatchObject({
       key: 'argocd.tokenFile',
     });
@@ -63,7 +63,7 @@ describe('credentials', () => {
     ['username: button, password: abc', 'password'],
     ['token: abc', 'token'],
     ['token: abc, headers: "x-a: hunter2"', 'token'],
-  ])('%s: an address without encryption is accepted with a warning', async (text, words) => {
+  ])('cause a warning without encryption: %s', async (text, words) => {
     const { warnings } = await load({
       sections: ['argocd'],
       file: `argocd: {server: "http://argocd.example", ${text}}`,
@@ -72,7 +72,7 @@ describe('credentials', () => {
   });
 });
 
-test('the files of secrets are returned, so that they can be read again', async () => {
+test('in files are returned with their paths, so that they can be read again', async () => {
   const files = { 'run/token': 'abc', 'run/headers': 'x-a: b' };
   const { secretFiles } = await load({
     files,
@@ -89,13 +89,13 @@ test('the files of secrets are returned, so that they can be read again', async 
   expect([...direct.secretFiles]).toEqual([]);
 });
 
-describe('headers', () => {
+describe('extra headers', () => {
   test.each([
     ['one', 'CF-Access-Client-Id: 1234.access'],
     ['several, with a blank line', 'a: b\n\nc:d\r\ne:  f g\r\n'],
     ['one whose value has colons and quotes', 'Cookie: a="b:c"; d=e'],
-    ['that of a proxy that asks for a login of its own', 'Proxy-Authorization: Bearer abc'],
-  ])('%s', async (_, text) => {
+    ['one for a proxy that needs its own login', 'Proxy-Authorization: Bearer abc'],
+  ])('can be: %s', async (_, text) => {
     const { config } = await load({ sections: ['argocd'], env: { RELEASE_BUTTON_ARGOCD_HEADERS: text } });
     expect(config.argocd.headers).toBe(text.trimEnd());
   });
@@ -109,7 +109,7 @@ describe('headers', () => {
     'Transfer-Encoding: hunter2',
     'User-Agent: hunter2',
     'Connection: hunter2',
-  ])('%j belongs to us', async (text) => {
+  ])('must not contain %j, which the client sends itself', async (text) => {
     const problem = await onlyProblem({
       sections: ['argocd'],
       env: { RELEASE_BUTTON_ARGOCD_HEADERS: text },
@@ -127,7 +127,7 @@ describe('headers', () => {
     ['a: hunter2\nA: c', 'twice (line 2)'],
     ['\n\n', 'has no header'],
     [`a: ${'x'.repeat(16_384)}`, 'characters; at most 16384 are allowed'],
-  ])('%j is refused without being shown', async (text, words) => {
+  ])('are refused for %j, and the value is not shown', async (text, words) => {
     const { message, problems } = await failure({
       sections: ['argocd'],
       file: `argocd: {headers: ${JSON.stringify(text)}}`,
@@ -136,7 +136,7 @@ describe('headers', () => {
     expect(message).not.toMatch(/hunter|hünter/);
   });
 
-  test('appear in no listing, even if their file is invalid', async () => {
+  test('appear in no output, even if their file is invalid', async () => {
     const result = await load({
       sections: ['argocd'],
       files: { 'run/headers': 'x-a: hunter2' },

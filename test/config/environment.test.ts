@@ -1,9 +1,9 @@
-// Variables and flags: their names, their precedence, and what is refused.
+// Environment variables and flags: their names, their precedence, and what is refused.
 import { expect, test } from 'vitest';
 import { flagsOf, leavesIn, loadSections, sectionNames } from '../../config/sections.ts';
 import { failure, leaf, load, onlyProblem } from './support.ts';
 
-test('a variable is the path in upper snake case, a flag is the path in kebab case', async () => {
+test('the name of a variable is the path in upper snake case, and that of a flag is the path in kebab case', async () => {
   const env = {
     RELEASE_BUTTON_WORKER_RELEASE_APP_TIMEOUT_MS: '5000',
     RELEASE_BUTTON_HEALTH_ENABLED: 'FALSE',
@@ -37,7 +37,7 @@ test('a flag can name the file of a secret', async () => {
   expect(config.argocd.token).toBe('abc');
 });
 
-test('flags of other sections are ignored, but undeclared ones stop the program', async () => {
+test('flags of other sections are ignored, but an undeclared flag stops the program', async () => {
   const { config } = await load({ sections: ['log'], flags: { 'broker.port': 'abc', 'log.level': 'warn' } });
   expect(config.log.level).toBe('warn');
   await expect(load({ sections: ['log'], flags: { 'log.levl': 'warn' } })).rejects.toThrow(TypeError);
@@ -46,11 +46,11 @@ test('flags of other sections are ignored, but undeclared ones stop the program'
 test('RELEASE_BUTTON_ARGOCD_* is stronger than ARGOCD_*, which is stronger than the file', async () => {
   const file = 'argocd:\n  server: https://file.example\n  token: of-file\n';
   const shared = { ARGOCD_SERVER: 'shared.example', ARGOCD_AUTH_TOKEN: 'of-shared' };
-  const own = { RELEASE_BUTTON_ARGOCD_SERVER: 'own.example', RELEASE_BUTTON_ARGOCD_TOKEN: 'of-own' };
+  const ownVariables = { RELEASE_BUTTON_ARGOCD_SERVER: 'own.example', RELEASE_BUTTON_ARGOCD_TOKEN: 'of-own' };
   const weak = await load({ file, env: shared });
   expect(weak.config.argocd).toMatchObject({ server: 'https://shared.example', token: 'of-shared' });
   expect(leaf(weak, 'argocd.server').origin).toBe('ARGOCD_SERVER');
-  const strong = await load({ file, env: { ...shared, ...own } });
+  const strong = await load({ file, env: { ...shared, ...ownVariables } });
   expect(strong.config.argocd).toMatchObject({ server: 'https://own.example', token: 'of-own' });
   expect(leaf(strong, 'argocd.token')).toMatchObject({
     value: '********',
@@ -58,14 +58,14 @@ test('RELEASE_BUTTON_ARGOCD_* is stronger than ARGOCD_*, which is stronger than 
   });
 });
 
-test('an empty variable counts as not set, even an unknown one', async () => {
+test('an empty variable counts as not set, even if it is unknown', async () => {
   const env = { RELEASE_BUTTON_LOG_LEVEL: '', ARGOCD_AUTH_TOKEN: '', RELEASE_BUTTON_NO_SUCH: '' };
   const result = await load({ env, file: 'log: {level: warn}' });
   expect(result.config.log.level).toBe('warn');
   expect(result.config.argocd.token).toBeUndefined();
 });
 
-test('a list is YAML or JSON in one variable', async () => {
+test('a list in a variable is YAML or JSON', async () => {
   const json = '[{"id":"web","select":{"projects":["shop"]}}]';
   const { config } = await load({ env: { RELEASE_BUTTON_WORKER_BUTTONS: json } });
   expect(config.worker.buttons[0]).toMatchObject({
@@ -81,7 +81,7 @@ test.each([
   ['main', 'must be a list'],
   [`[${' '.repeat(256 * 1024)}]`, 'is larger than 256 KiB'],
 ])(
-  'a list in a variable that reads %.20s is refused, without errors that only follow from it',
+  'the list %.20s in a variable is refused, without errors that only follow from it',
   async (text, message) => {
     const problem = await onlyProblem({ env: { RELEASE_BUTTON_WORKER_BUTTONS: text } });
     expect(problem).toMatchObject({ key: 'worker.buttons', origin: 'RELEASE_BUTTON_WORKER_BUTTONS' });
@@ -139,7 +139,7 @@ test('an unknown variable is an error with the nearest name, and its value is no
   expect(message).not.toMatch(/xyzzy|plugh/);
 });
 
-test('a wrong value in a weaker source is no error if a stronger source has a correct one', async () => {
+test('a wrong value in a weaker source is not an error if a stronger source has a correct one', async () => {
   const { config } = await load({
     file: 'broker: {port: abc}',
     env: { RELEASE_BUTTON_BROKER_PORT: 'def' },
@@ -148,7 +148,7 @@ test('a wrong value in a weaker source is no error if a stronger source has a co
   expect(config.broker.port).toBe(1884);
 });
 
-test('the variables that Kubernetes sets for a service named release-button-broker are ignored, with a warning', async () => {
+test('the variables that Kubernetes sets for a service release-button-broker are ignored, with a warning', async () => {
   const { config, warnings } = await load({
     env: {
       RELEASE_BUTTON_BROKER_PORT: 'tcp://10.0.0.1:1883',

@@ -1,4 +1,5 @@
-// Files that a configuration names: the configuration file itself, by flag or variable, and files of certificates.
+// Files that a configuration names: the configuration file itself, by flag or environment variable, and files of
+// certificates.
 import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,7 +12,7 @@ import { authority, directory, load, onlyProblem } from './support.ts';
 describe('the file that RELEASE_BUTTON_CONFIG names', () => {
   const files = { 'other.yaml': 'log: {level: warn}\n' };
 
-  test('is read like that of --config, which is stronger', async () => {
+  test('is read like that of --config, and --config is stronger', async () => {
     const env = { RELEASE_BUTTON_CONFIG: 'other.yaml' };
     expect(await load({ files, env })).toMatchObject({
       file: 'other.yaml',
@@ -33,7 +34,7 @@ describe('the file that RELEASE_BUTTON_CONFIG names', () => {
     ['release-button.yaml', 'does not exist', 'did you mean config/release-button.yaml?'],
     ['"other.yaml"', 'does not exist', 'without quotes'],
     ['latin.yaml', 'is not text in UTF-8', 'save it as UTF-8'],
-  ])('%s is named with the variable', async (name, message, remedy) => {
+  ])('is reported together with the variable: %s', async (name, message, remedy) => {
     const problem = await onlyProblem({
       files: {
         ...files,
@@ -49,7 +50,7 @@ describe('the file that RELEASE_BUTTON_CONFIG names', () => {
     expect(problem.remedy).toContain(remedy);
   });
 
-  test('an unreadable one is reported with whose permissions to change', async () => {
+  test('is reported, if it cannot be read, with the permissions to change', async () => {
     const cwd = await directory(files);
     await chmod(join(cwd, 'other.yaml'), 0);
     const env = { RELEASE_BUTTON_CONFIG: 'other.yaml' };
@@ -65,7 +66,7 @@ describe.skipIf(!hasOpenssl)('a file of certificates', () => {
     execFileSync('openssl', line.split(' '), { input, stdio: ['pipe', 'pipe', 'ignore'] });
 
   test.each(['mqtt', 'argocd'])(
-    '%s.caFile may contain one or several, and text around them',
+    'may contain one certificate or several, and text around them: %s.caFile',
     async (section) => {
       const ca = authority();
       for (const text of [ca, `# our authorities\n${ca}\n${authority()}`, ca.replaceAll('\n', '\r\n')])
@@ -99,7 +100,7 @@ describe.skipIf(!hasOpenssl)('a file of certificates', () => {
     ['half a certificate', ca.slice(0, 200), 'ends in the middle of a certificate'],
     ['a broken certificate', cut(ca), 'contains a certificate that cannot be read (the only one)'],
     ['one of two broken', `${ca}${cut(ca)}`, 'cannot be read (number 2 of 2)'],
-  ])('with %s in it is refused with the configuration', async (_, content, message) => {
+  ])('with %s in it is refused together with the rest of the configuration', async (_, content, message) => {
     for (const section of ['mqtt', 'argocd']) {
       const problem = await onlyProblem({
         files: { 'ca.pem': content },
@@ -111,7 +112,7 @@ describe.skipIf(!hasOpenssl)('a file of certificates', () => {
     }
   });
 
-  test('is refused if it is missing or a folder', async () => {
+  test('is refused if it is missing or is a folder', async () => {
     expect((await onlyProblem({ env: { RELEASE_BUTTON_MQTT_CA_FILE: 'nowhere' } })).message).toContain(
       'does not exist',
     );

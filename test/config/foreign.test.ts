@@ -1,12 +1,12 @@
-// Foreign buttons and lamps in the configuration: what is refused at the start, and the message that a person reads.
+// Buttons and lamps of others in the configuration: what is refused at the start, and the message that a person reads.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { signals } from '../../messages/button.ts';
 import { triggerOf } from '../../messages/foreign-presses.ts';
 import { failure, load, onlyProblem } from './support.ts';
 
-const press = (entry: string, more = '') => `worker: {presses: [${entry}]${more}}`;
-const light = (entry: string, more = '') => `worker: {lights: [${entry}]${more}}`;
+const press = (entry: string, otherKeys = '') => `worker: {presses: [${entry}]${otherKeys}}`;
+const light = (entry: string, otherKeys = '') => `worker: {lights: [${entry}]${otherKeys}}`;
 
 describe('an entry of worker.presses', () => {
   test.each([
@@ -31,7 +31,7 @@ describe('an entry of worker.presses', () => {
       'a/b',
       ['TRUE', '01', '1.0', '0x10', '1e3', '.inf', '007', '007'],
     ],
-  ])('%s', async (entry, topic, when) => {
+  ])('of the form %s is accepted', async (entry, topic, when) => {
     const { config } = await load({ file: press(entry) });
     expect(config.worker.presses.map(triggerOf)).toMatchObject([{ topic, when }]);
     expect(config.worker.presses).toMatchObject([{ button: 'main', gesture: 'press' }]);
@@ -44,7 +44,7 @@ describe('an entry of worker.presses', () => {
       ['component bthomedevice:200', 'idx 2'],
     ],
     ['{topic: a, path: p, when: x, where: {b.c: 01, d: [True, y]}}', ['b.c 01', 'd True,y']],
-  ])('%s may use other members too, which keep their spelling', async (entry, conditions) => {
+  ])('of the form %s may use other members too, which keep their spelling', async (entry, conditions) => {
     const { config } = await load({ file: press(entry) });
     const [trigger] = config.worker.presses.map(triggerOf);
     expect(trigger?.where.map(({ path, values }) => `${path.join('.')} ${values.join(',')}`)).toEqual(
@@ -108,14 +108,14 @@ describe('an entry of worker.presses', () => {
     ['{topic: a, when: x, gesture: tap}', 'worker.presses[0].gesture', 'must be one of press'],
     ['{topic: a, when: x, wehn: y}', 'worker.presses[0].wehn', ''],
     ['{topic: a, when: x}, {topic: a, when: [x]}', 'worker.presses[1]', 'has the same effect as presses[0]'],
-  ])('%s is refused', async (entry, key, message) => {
+  ])('of the form %s is refused', async (entry, key, message) => {
     const problem = await onlyProblem({ file: press(entry) });
     expect(problem.key).toBe(key);
     expect(problem.message).toContain(message);
     expect(problem.remedy).not.toBe('');
   });
 
-  test('one press may press two buttons, and two kinds of presses may press one', async () => {
+  test('may press two buttons with one message, and one button may have two entries', async () => {
     const buttons = ', buttons: [{select: {all: true}}, {id: two, select: {all: true}}]';
     const env = { RELEASE_BUTTON_WORKER_BUTTONS: '' };
     const file = press('{topic: a, when: x}, {topic: a, when: x, button: two}, {topic: a, when: y}', buttons);
@@ -149,7 +149,7 @@ describe('an entry of worker.lights', () => {
       'worker.lights[1]',
       'overwrite each other',
     ],
-  ])('%s is refused', async (entry, key, message) => {
+  ])('of the form %s is refused', async (entry, key, message) => {
     const problem = await onlyProblem({ file: light(entry) });
     expect(problem.key).toBe(key);
     expect(problem.message).toContain(message);
@@ -160,12 +160,12 @@ describe('a loop', () => {
   const lamp = '{preset: zigbee2mqtt, device: lamp}';
   test.each([
     [
-      'a press by our own topics',
+      'a press by a message on our own topic',
       press('{topic: release-button/button/main/press, when: press}'),
       'presses[0]',
     ],
     [
-      'a press by a signal of ours',
+      'a press by our own signal',
       press('{topic: release-button/button/main/signal, path: signal, when: clear}'),
       'presses[0]',
     ],
@@ -180,12 +180,12 @@ describe('a loop', () => {
       'lights[0]',
     ],
     [
-      'a lamp that is back when we say something',
+      'a lamp that counts as back after our own message',
       light('{topic: a, signals: {other: x}, back: {topic: release-button/drift, when: x}}'),
       'lights[0].back',
     ],
     [
-      'a lamp that publishes what is a press',
+      'a lamp whose command is a press',
       light('{topic: a, signals: {other: x}}', ', presses: [{topic: a, when: x}]'),
       'lights[0]',
     ],
@@ -195,7 +195,7 @@ describe('a loop', () => {
       'lights[0]',
     ],
     [
-      'a press by an action that only repeats what the lamp was told',
+      'a press by an action that only repeats a command to the lamp',
       light(lamp, ', presses: [{preset: zigbee2mqtt, device: lamp, when: "on"}]'),
       'lights[0]',
     ],
@@ -205,7 +205,7 @@ describe('a loop', () => {
       'lights[0]',
     ],
     [
-      'a press by the state beside a command',
+      'a press by the state that follows a command',
       light(
         '{topic: desk/switch/x/command, signals: {other: x}}',
         ', presses: [{topic: desk/switch/x/state, when: "ON"}]',
@@ -213,7 +213,7 @@ describe('a loop', () => {
       'lights[0]',
     ],
     [
-      'a press by what Tasmota answers',
+      "a press by Tasmota's answer to a command",
       light(
         '{topic: cmnd/a/POWER, signals: {other: x}}',
         ', presses: [{topic: stat/a/RESULT, path: POWER, when: "ON"}]',
@@ -221,22 +221,22 @@ describe('a loop', () => {
       'lights[0]',
     ],
     [
-      'a lamp that hears its own state as being back',
+      'a lamp that counts as back by the state after our command',
       light('{topic: a/set, signals: {other: x}, back: {topic: a, path: state, when: "ON"}}'),
       'lights[0].back',
     ],
     [
-      'a lamp that hears its own command as being back',
+      'a lamp that counts as back by our own command',
       light('{topic: a/set, signals: {other: x}, back: {topic: a/set, when: x}}'),
       'lights[0].back',
     ],
     [
-      'a press among what Home Assistant is told',
+      'a press by a message of Home Assistant discovery',
       press('{topic: homeassistant/device/x/config, when: x}'),
       'presses[0]',
     ],
     [
-      'a lamp among what Home Assistant is told',
+      'a lamp on a topic of Home Assistant discovery',
       light('{topic: homeassistant/light/x/config, signals: {other: x}}'),
       'lights[0]',
     ],
@@ -247,7 +247,7 @@ describe('a loop', () => {
     expect(problem.remedy).not.toBe('');
   });
 
-  test('below a custom prefix is refused too; a topic that only begins like the prefix is no loop', async () => {
+  test('is also refused below a custom prefix, but not on a topic that only begins with the same letters', async () => {
     const file = (topic: string) =>
       `mqtt: {topicPrefix: building-7/rb}\n${press(`{topic: ${topic}, when: x}`)}`;
     expect((await onlyProblem({ file: file('building-7/rb/x') })).message).toContain('building-7/rb');
@@ -257,7 +257,10 @@ describe('a loop', () => {
   });
 
   test.each([
-    ['a device that is button and lamp', light(lamp, ', presses: [{preset: zigbee2mqtt, device: lamp}]')],
+    [
+      'a device that is both button and lamp',
+      light(lamp, ', presses: [{preset: zigbee2mqtt, device: lamp}]'),
+    ],
     [
       'a relay and the input beside it',
       light('{preset: shelly-gen1, device: a}', ', presses: [{preset: shelly-gen1, device: a}]'),
@@ -277,7 +280,7 @@ describe('a loop', () => {
     await expect(load({ file })).resolves.toBeDefined();
   });
 
-  test("is refused even if only the worker's own sections are loaded", async () => {
+  test('is refused even if only the sections of the worker are loaded', async () => {
     const { problems } = await failure({
       sections: ['mqtt', 'log', 'health', 'worker', 'argocd'],
       env: {
@@ -297,12 +300,12 @@ describe('docs/buttons.md and docs/lamps.md', () => {
     .join('\n');
   const examples = [...page.matchAll(/```yaml\n(worker:\n[\s\S]*?)```/g)].map(([, text = '']) => text);
 
-  test('has an example for each preset', () => {
+  test('have an example for each preset', () => {
     const presets = ['zigbee2mqtt', 'shelly-gen1', 'shelly-gen2', 'tasmota', 'esphome', 'wled'];
     for (const preset of presets) expect(examples.join()).toContain(`preset: ${preset}`);
   });
 
-  test.each(examples)('has a correct example %#', async (file) => {
+  test.each(examples)('have only correct examples: %#', async (file) => {
     const { config } = await load({
       file,
       env: file.includes('buttons:') ? { RELEASE_BUTTON_WORKER_BUTTONS: '' } : {},

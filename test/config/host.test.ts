@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hostInUrl, isLoopback, reachedAt } from '../../config/host.ts';
 
-describe('addresses that only this machine can reach', () => {
+describe('an address that only this machine can reach', () => {
   it.each([
     'localhost',
     'LOCALHOST',
@@ -17,12 +17,12 @@ describe('addresses that only this machine can reach', () => {
     '::ffff:127.0.0.1',
     '::FFFF:127.0.0.2',
     '[::ffff:7f00:1]',
-  ])('%s', (host) => {
+  ])('is %s', (host) => {
     expect(isLoopback(host)).toBe(true);
   });
 });
 
-describe('addresses that others may reach', () => {
+describe('an address that others may reach', () => {
   it.each([
     '',
     '0',
@@ -46,7 +46,7 @@ describe('addresses that others may reach', () => {
     '127%2e0.0.1',
     '127.0.0.1 ',
     '[::1',
-  ])('%s', (host) => {
+  ])('is %s', (host) => {
     expect(isLoopback(host)).toBe(false);
   });
 });
@@ -64,6 +64,6 @@ it.each([
   expect(reachedAt(host)).toBe(reached);
 });
 
-it('hosts in a URL', () => {
+it('a host in a URL has brackets if it is an IPv6 address', () => {
   expect(['pi', '::1', '[::1]'].map(hostInUrl)).toEqual(['pi', '[::1]', '[::1]']);
 });

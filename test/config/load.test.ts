@@ -1,11 +1,11 @@
-// Where values come from: defaults, file, environment, flags.
+// The sources of a value: defaults, file, environment, flags.
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { loadConfig } from '../../config/load.ts';
 import type { Config } from '../../config/sections.ts';
 import { directory, failure, leaf, load, onlyProblem } from './support.ts';
 
 describe('defaults', () => {
-  test('without file, variables and flags every setting has its documented default', async () => {
+  test('without file, variables and flags, every setting has its documented default', async () => {
     const { config, file, warnings } = await load();
     expect(file).toBeUndefined();
     expect(warnings).toEqual([]);
@@ -81,7 +81,7 @@ describe('defaults', () => {
     expect(config.broker.port).toBe(1883);
   });
 
-  test('the entries of a list in the file get their defaults too', async () => {
+  test('the entries of a list in the file also get their defaults', async () => {
     const { config } = await load({
       sections: ['agent'],
       file: 'agent:\n  buttons:\n    - {id: red, line: 5}\n    - {id: blue, line: 6, gestures: [press, hold]}\n',
@@ -92,7 +92,7 @@ describe('defaults', () => {
     ]);
   });
 
-  test('an `on` that only names hold does not make a press release', async () => {
+  test('an `on` that names only hold does not make a press release', async () => {
     const { config } = await load({
       sections: ['worker'],
       env: { RELEASE_BUTTON_WORKER_BUTTONS: '[{select: {all: true}, on: {hold: release}}]' },
@@ -109,7 +109,7 @@ describe('defaults', () => {
     },
   );
 
-  test('the program can replace a default; the file is stronger', async () => {
+  test('the program can replace a default, and the file is stronger', async () => {
     const defaults = { origin: 'demo', values: { 'log.level': 'warn', 'mqtt.topicPrefix': 'demo' } };
     const result = await load({ defaults, file: 'log:\n  level: debug\n' });
     expect(leaf(result, 'log.level')).toMatchObject({
@@ -119,7 +119,7 @@ describe('defaults', () => {
     expect(leaf(result, 'mqtt.topicPrefix')).toMatchObject({ value: 'demo', origin: 'demo' });
   });
 
-  test('the program can force values, and unset them, against every other source', async () => {
+  test('the program can force values, and unset them, and is stronger than every other source', async () => {
     const result = await load({
       file: 'argocd:\n  server: https://production.example\n  caFile: ca.pem\n',
       env: {
@@ -143,15 +143,15 @@ describe('defaults', () => {
     expect(result.warnings).toEqual([]);
   });
 
-  test('a program that forces a setting that does not exist is stopped', async () => {
+  test('a program that forces an unknown setting is stopped', async () => {
     const forced = { origin: 'demo', values: { 'argocd.servr': 'http://127.0.0.1:1' } };
     await expect(load({ forced })).rejects.toThrow(TypeError);
     await expect(load({ forced, sections: ['log'] })).resolves.toBeDefined();
   });
 });
 
-describe('the file', () => {
-  test('config/release-button.yaml is read if it exists', async () => {
+describe('the configuration file', () => {
+  test('is read from config/release-button.yaml if that exists', async () => {
     const result = await load({ file: 'log:\n  # how much\n  level: debug\n' });
     expect(result.file).toBe('config/release-button.yaml');
     expect(leaf(result, 'log.level')).toMatchObject({
@@ -161,7 +161,7 @@ describe('the file', () => {
     expect(leaf(result, 'log.format')).toMatchObject({ value: 'auto', origin: 'default' });
   });
 
-  test('--config names another file, and the default one is not read', async () => {
+  test('is read from the path of --config, and not from the default path', async () => {
     const result = await load({
       configFile: 'etc/other.yaml',
       file: 'log: {level: fatal}',
@@ -171,7 +171,7 @@ describe('the file', () => {
     expect(result.file).toBe('etc/other.yaml');
   });
 
-  test('a file named by --config must exist', async () => {
+  test('must exist if --config names it', async () => {
     expect(await onlyProblem({ configFile: 'other.yaml', file: '' })).toMatchObject({
       key: 'other.yaml',
       origin: '--config',
@@ -187,17 +187,17 @@ describe('the file', () => {
       { 'config/release-button.yaml': new Uint8Array([0x6c, 0xff, 0xfe]) },
       'is not text in UTF-8',
     ],
-  ])('a file that is %s is refused', async (_, files, reason) => {
+  ])('is refused if it is %s', async (_, files, reason) => {
     expect((await onlyProblem({ files })).message).toContain(reason);
   });
 
-  test('a file of exactly the largest size, with a byte order mark, is read', async () => {
+  test('may be of exactly the largest size, with a byte order mark', async () => {
     const text = '\uFEFFlog: {level: warn} #';
     const { config } = await load({ file: text.padEnd(256 * 1024 - 2, '#') });
     expect(config.log.level).toBe('warn');
   });
 
-  test('anchors and aliases may be used, and the reported lines are those of the alias’ target', async () => {
+  test('may use anchors and aliases, and the reported lines are those of the target of the alias', async () => {
     const file =
       'worker:\n  buttons:\n    - &first {id: a, select: &s {all: true}}\n    - {id: b, select: *s}\n';
     const { config } = await load({ sections: ['worker'], env: { RELEASE_BUTTON_WORKER_BUTTONS: '' }, file });
@@ -209,7 +209,7 @@ describe('the file', () => {
 });
 
 describe('sections', () => {
-  test('a process checks its own sections and only the names of the others', async () => {
+  test('are checked by the processes that use them; other processes check only their names', async () => {
     const file = 'broker:\n  prot: 1\nworker:\n  buttons: 5\nlgo:\n  level: info\n';
     expect(await onlyProblem({ sections: ['log'], file })).toMatchObject({
       key: 'lgo',
@@ -224,7 +224,7 @@ describe('sections', () => {
     expect(config).toEqual({ log: { level: 'info', format: 'auto' } });
   });
 
-  test('a setting that a process requires is missing if no source sets it, with how to get a value', async () => {
+  test('with a required setting say how to get a value if no source sets it', async () => {
     const { problems } = await failure({ sections: ['argocd'], required: ['argocd.server', 'argocd.token'] });
     expect(problems.map(({ key, message }) => [key, message])).toEqual([
       ['argocd.server', 'is missing'],
@@ -235,7 +235,7 @@ describe('sections', () => {
     expect(problems[1]?.remedy).toContain('RELEASE_BUTTON_ARGOCD_TOKEN_FILE');
   });
 
-  test('a required setting is never optional in the type; all others are', async () => {
+  test('have required settings whose type is never optional, and all others may be undefined', async () => {
     const result = await loadConfig({
       sections: ['argocd', 'log'],
       required: ['argocd.server'],
@@ -259,9 +259,9 @@ describe('Argo CD’s address', () => {
     ['[::1]:8080', 'https://[::1]:8080'],
     ['https://example.org/argo-cd/', 'https://example.org/argo-cd'],
     ['http://127.0.0.1:8081', 'http://127.0.0.1:8081'],
-  ])('%s means %s', async (given, meant) => {
+  ])('may be written as %s, which means %s', async (given, url) => {
     const { config } = await load({ env: { ARGOCD_SERVER: given } });
-    expect(config.argocd.server).toBe(meant);
+    expect(config.argocd.server).toBe(url);
   });
 
   test.each([
@@ -270,12 +270,12 @@ describe('Argo CD’s address', () => {
     ['http://localhost:80', 0],
     ['http://[::1]', 0],
     ['https://argocd.example', 0],
-  ])('a token for %s gives %i warnings', async (server, count) => {
+  ])('may be %s, and with a token it causes %i warnings', async (server, count) => {
     const { warnings } = await load({ env: { ARGOCD_SERVER: server, ARGOCD_AUTH_TOKEN: 'x' } });
     expect(warnings.filter((warning) => warning.includes('unencrypted'))).toHaveLength(count);
   });
 
-  test('insecure causes a warning', async () => {
+  test('may be insecure, with a warning', async () => {
     const { warnings } = await load({ env: { ARGOCD_SERVER: 'a', RELEASE_BUTTON_ARGOCD_INSECURE: 'true' } });
     expect(warnings).toEqual([expect.stringContaining('certificate of Argo CD is not checked')]);
   });

@@ -1,10 +1,10 @@
-// A variable that leads to another server than the file counts, and there is a warning.
+// A variable that leads to another server than the file is used, with a warning.
 import { expect, test } from 'vitest';
 import { load } from './support.ts';
 
 const file = 'mqtt: {url: mqtt://broker:1883}\nargocd: {server: "https://argocd.example"}\n';
 
-test('a warning names a variable that gives another broker or Argo CD than the file', async () => {
+test('a variable that gives another broker or Argo CD than the file causes a warning', async () => {
   const { config, warnings } = await load({
     file,
     env: { RELEASE_BUTTON_MQTT_URL: 'mqtt://elsewhere:1883', ARGOCD_SERVER: 'https://elsewhere.example' },
@@ -17,17 +17,17 @@ test('a warning names a variable that gives another broker or Argo CD than the f
 });
 
 test.each([
-  ['says the same', { file, env: { RELEASE_BUTTON_MQTT_URL: 'mqtt://broker:1883' } }],
+  ['gives the same server', { file, env: { RELEASE_BUTTON_MQTT_URL: 'mqtt://broker:1883' } }],
   [
-    'says something of which the file says nothing',
+    'gives a server that the file does not mention',
     { file: '', env: { ARGOCD_SERVER: 'https://one.example' } },
   ],
   [
-    'is beaten by a flag',
+    'is weaker than a flag',
     { file, env: { RELEASE_BUTTON_MQTT_URL: 'mqtt://a:1' }, flags: { 'mqtt.url': 'mqtt://b:1' } },
   ],
   [
-    'is beaten by what the demo sets',
+    'is weaker than what the demo sets',
     {
       file,
       env: { ARGOCD_SERVER: 'https://one.example' },
@@ -35,9 +35,9 @@ test.each([
     },
   ],
   [
-    'sets something else than an address',
+    'sets something other than an address',
     { file: 'mqtt: {topicPrefix: a}', env: { RELEASE_BUTTON_MQTT_TOPIC_PREFIX: 'b' } },
   ],
-])('there is no warning about a variable that %s', async (_, given) => {
+])('a variable causes no warning if it %s', async (_, given) => {
   expect((await load(given)).warnings).toEqual([]);
 });

@@ -9,9 +9,9 @@ import { directory, failure, leaf, load, onlyProblem } from './support.ts';
 
 const secret = 'hunter2-xyzzy';
 
-describe('from a file', () => {
+describe('a secret from a file', () => {
   test.each([secret, `${secret}\n`, `${secret}\r\n`])(
-    '%j is read, without one line break at its end',
+    '%j is read without one line break at its end',
     async (text) => {
       const result = await load({ files: { 'run/token': text }, file: 'argocd:\n  tokenFile: run/token\n' });
       expect(result.config.argocd.token).toBe(secret);
@@ -20,7 +20,7 @@ describe('from a file', () => {
   );
 
   test.each(['RELEASE_BUTTON_ARGOCD_TOKEN_FILE', 'ARGOCD_AUTH_TOKEN_FILE'])(
-    '%s names it',
+    'is read from the file that %s names',
     async (variable) => {
       const result = await load({ files: { 'run/token': secret }, env: { [variable]: './run/token' } });
       expect(result.config.argocd.token).toBe(secret);
@@ -28,7 +28,7 @@ describe('from a file', () => {
     },
   );
 
-  test('a password may contain spaces, and a line break inside', async () => {
+  test('may be a password with spaces and a line break inside', async () => {
     const { config } = await load({
       files: { 'run/password': ' a b\nc \n' },
       file: 'mqtt: {username: me, passwordFile: run/password}',
@@ -50,21 +50,24 @@ describe('from a file', () => {
       { 'run/token': new Uint8Array([255, 254]) },
       'the file with the secret is not text in UTF-8',
     ],
-  ])('one %s is an error, and the secret is not also reported as missing', async (_, files, message) => {
-    const problem = await onlyProblem({
-      files,
-      env: { ARGOCD_SERVER: 'a', ARGOCD_AUTH_TOKEN_FILE: 'run/token' },
-      required: ['argocd.server', 'argocd.token'],
-    });
-    expect(problem).toMatchObject({
-      key: 'argocd.tokenFile',
-      origin: 'ARGOCD_AUTH_TOKEN_FILE',
-      value: 'run/token',
-    });
-    expect(problem.message).toContain(message);
-  });
+  ])(
+    'that cannot be had, from a file %s, is an error, and it is not also reported as missing',
+    async (_, files, message) => {
+      const problem = await onlyProblem({
+        files,
+        env: { ARGOCD_SERVER: 'a', ARGOCD_AUTH_TOKEN_FILE: 'run/token' },
+        required: ['argocd.server', 'argocd.token'],
+      });
+      expect(problem).toMatchObject({
+        key: 'argocd.tokenFile',
+        origin: 'ARGOCD_AUTH_TOKEN_FILE',
+        value: 'run/token',
+      });
+      expect(problem.message).toContain(message);
+    },
+  );
 
-  test('an unreadable one is an error that says so', async () => {
+  test('that cannot be read because of permissions is an error that says so', async () => {
     const cwd = await directory({ 'run/token': secret });
     await chmod(cwd, 0o755);
     await chmod(join(cwd, 'run/token'), 0o000);
@@ -78,31 +81,31 @@ describe('from a file', () => {
     [{ file: 'argocd: {token: a, tokenFile: run/token}' }],
     [{ env: { ARGOCD_AUTH_TOKEN: 'a', ARGOCD_AUTH_TOKEN_FILE: 'run/token' } }],
     [{ flags: { 'argocd.token': 'a', 'argocd.tokenFile': 'run/token' } }],
-  ])('both the secret and its file in one source (%j) is an error', async (given) => {
+  ])('contradicts the secret itself in the same source: %j', async (given) => {
     const problem = await onlyProblem({ ...given, files: { 'run/token': secret } });
     expect(problem).toMatchObject({ key: 'argocd.token', message: 'is set twice: directly and by a file' });
   });
 
-  test('a secret from a stronger source wins over a file from a weaker one, which is not even read', async () => {
+  test('is weaker than the secret itself in a stronger source, and is then not read', async () => {
     const { config } = await load({
       file: 'argocd: {tokenFile: /no/such/file}',
       env: { ARGOCD_AUTH_TOKEN: 'env' },
     });
     expect(config.argocd.token).toBe('env');
-    const other = await load({
+    const result = await load({
       files: { 'run/token': 'of-file' },
       env: { ARGOCD_AUTH_TOKEN: 'env', RELEASE_BUTTON_ARGOCD_TOKEN_FILE: 'run/token' },
     });
-    expect(other.config.argocd.token).toBe('of-file');
+    expect(result.config.argocd.token).toBe('of-file');
   });
 
-  test('a file key that is not text is an error', async () => {
+  test('is an error if the path is not text', async () => {
     const problem = await onlyProblem({ file: 'argocd:\n  tokenFile: 5\n' });
     expect(problem).toMatchObject({ key: 'argocd.tokenFile', message: 'must be the path of a file' });
   });
 });
 
-describe('never shown', () => {
+describe('a secret is never shown in a message about', () => {
   test.each([
     ['a misspelt key', `argocd:\n  tokne: ${secret}\n`],
     ['a misspelt file key', `argocd:\n  tokenfile: ${secret}\n`],
@@ -115,7 +118,7 @@ describe('never shown', () => {
     ['a file that is text', `${secret}\n`],
     ['a secret of the wrong type', `argocd:\n  token: [${secret}]\n`],
     ['a secret that is a map', `argocd:\n  token: {${secret}: 1}\n`],
-    ['a secret with blanks', `argocd:\n  token: "${secret} x"\n`],
+    ['a secret with spaces', `argocd:\n  token: "${secret} x"\n`],
     ['the secret in place of its path', `argocd:\n  tokenFile: ${secret}\n`],
     ['credentials in the broker’s URL', `mqtt:\n  url: mqtt://me:${secret}@broker\n`],
     ['credentials in the broker’s URL without scheme', `mqtt:\n  url: me:${secret}@broker\n`],
@@ -133,7 +136,7 @@ describe('never shown', () => {
     expect(`${message}${JSON.stringify(problems)}`).not.toMatch(/hunter2|xyzzy|123454321/);
   });
 
-  test('not among the values in force', async () => {
+  test('or in the list of values in force', async () => {
     const result = await load({
       env: {
         ARGOCD_AUTH_TOKEN: secret,

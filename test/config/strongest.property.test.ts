@@ -1,4 +1,4 @@
-// Whatever mix of sources sets a leaf: the strongest counts, and its origin is named.
+// Whatever sources set a setting, the strongest source counts, and the setting has its origin.
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { load } from './support.ts';
@@ -79,7 +79,7 @@ const mixes = fc.tuple(
   ),
 );
 
-/** Sections, groups and keys in block style, and the line of each key. */
+/** Writes the sections, groups and keys in block style, and notes the line of each key. */
 function yamlOf(values: ReadonlyMap<string, unknown>) {
   const lines: string[] = [];
   const lineOf = new Map<string, number>();
@@ -103,17 +103,18 @@ test('the strongest source wins, and its origin is named', async () => {
   await fc.assert(
     fc.asyncProperty(mixes, async (given) => {
       const pairs = subjects.map((subject, index) => ({ subject, mix: given[index] ?? {} }));
-      const of = (layer: LayerName) =>
+      const valuesIn = (layer: LayerName) =>
         new Map(
           pairs.flatMap(({ subject, mix }) =>
             mix[layer] === undefined ? [] : [[subject, mix[layer]] as const],
           ),
         );
-      const byPath = (layer: LayerName) => new Map([...of(layer)].map(([{ path }, value]) => [path, value]));
+      const byPath = (layer: LayerName) =>
+        new Map([...valuesIn(layer)].map(([{ path }, value]) => [path, value]));
       const { text, lineOf } = yamlOf(byPath('file'));
       const variables: (readonly [string, string])[] = [
-        ...[...of('shared')].map(([{ shared }, value]) => [shared ?? '', String(value)] as const),
-        ...[...of('variable')].map(([{ variable }, value]) => [variable, String(value)] as const),
+        ...[...valuesIn('shared')].map(([{ shared }, value]) => [shared ?? '', String(value)] as const),
+        ...[...valuesIn('variable')].map(([{ variable }, value]) => [variable, String(value)] as const),
       ];
       const result = await load({
         file: text,

@@ -1,4 +1,4 @@
-// Loads a configuration in a directory of its own, with the file, variables and flags that a test gives.
+// Loads a configuration in an empty directory, with the file, variables and flags of a test.
 import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,18 +8,18 @@ import { loadConfig, type LoadOptions, type LoadResult } from '../../config/load
 import { ConfigError, type Problem } from '../../config/problems/problem.ts';
 import { sectionNames, type SectionName } from '../../config/sections.ts';
 
-/** A worker's button needs a selection: this is the least that loads with all sections. */
+/** The smallest selection of a worker's button, because without one the sections do not load. */
 const selectAll = '[{select: {all: true}}]';
-const least = { RELEASE_BUTTON_WORKER_BUTTONS: selectAll };
+const required = { RELEASE_BUTTON_WORKER_BUTTONS: selectAll };
 
 export interface Given {
   readonly sections?: readonly SectionName[];
   readonly required?: readonly RequiredLeaf[];
   readonly oneOf?: NonNullable<LoadOptions<SectionName>['oneOf']>;
-  /** The content of config/release-button.yaml. */
+  /** the content of config/release-button.yaml */
   readonly file?: string | Uint8Array;
   readonly configFile?: string;
-  /** More files, by path relative to the working directory. */
+  /** other files, by their paths relative to the working directory */
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
   readonly env?: NodeJS.ProcessEnv;
   readonly flags?: Readonly<Record<string, string>>;
@@ -32,11 +32,11 @@ type RequiredLeaf = 'argocd.server' | 'argocd.token' | 'mqtt.url';
 export async function directory(files: Readonly<Record<string, string | Uint8Array>> = {}): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'release-button-config-'));
   onTestFinished(() => rm(path, { recursive: true, force: true }));
-  await put(path, files);
+  await writeFiles(path, files);
   return path;
 }
 
-async function put(cwd: string, files: Readonly<Record<string, string | Uint8Array>>): Promise<void> {
+async function writeFiles(cwd: string, files: Readonly<Record<string, string | Uint8Array>>): Promise<void> {
   for (const [name, content] of Object.entries(files)) {
     await mkdir(dirname(join(cwd, name)), { recursive: true });
     await writeFile(join(cwd, name), content);
@@ -49,7 +49,7 @@ export async function load(given: Given = {}): Promise<LoadResult<SectionName>> 
     ...files,
     ...(file !== undefined && { 'config/release-button.yaml': file }),
   });
-  return loadConfig({ cwd, env: { ...least, ...env }, flags, sections, ...rest });
+  return loadConfig({ cwd, env: { ...required, ...env }, flags, sections, ...rest });
 }
 
 /** The problems of an invalid configuration, and the message that a person reads. */
@@ -73,9 +73,9 @@ export async function onlyProblem(given: Given): Promise<Problem> {
 }
 
 export function leaf(result: LoadResult<SectionName>, path: string) {
-  const found = result.leaves.find((candidate) => candidate.path === path);
-  if (!found) throw new Error(`no leaf ${path}`);
-  return found;
+  const foundLeaf = result.leaves.find((candidate) => candidate.path === path);
+  if (!foundLeaf) throw new Error(`no leaf ${path}`);
+  return foundLeaf;
 }
 
 /** A certificate that belongs to nobody, for code that only reads it. */

@@ -1,4 +1,5 @@
-// The configuration files and manifests for staging and production, against each other and against what the processes read.
+// The configuration files and manifests for staging and production, compared with each other and with what the processes
+// read.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -40,10 +41,10 @@ const yamlOnPage = (start: string) =>
   new RegExp(`\`\`\`yaml\\n(${start}[^]*?)\`\`\``).exec(page)?.[1] ?? `no ${start} on the page`;
 
 describe('the configuration files', () => {
-  test('of the two workers share the broker with the panel, and nothing that must be their own', async () => {
+  test('of the two workers name the broker of the panel, and share nothing else', async () => {
     const [staging, production] = await Promise.all(environments.map(workerOf));
     if (staging === undefined || production === undefined) throw new Error('two files');
-    const own = [staging, production].map(({ config: { argocd, health, worker } }) => ({
+    const ownValues = [staging, production].map(({ config: { argocd, health, worker } }) => ({
       id: worker.id,
       title: worker.title,
       stateDir: worker.stateDir,
@@ -53,19 +54,19 @@ describe('the configuration files', () => {
       token: argocd.token,
       port: health.port ?? healthPorts['release-worker'],
     }));
-    const [one = {}, two = {}] = own;
-    const shared = Object.entries(one).filter(([, value]) =>
-      Object.values(two).some((other) => JSON.stringify(other) === JSON.stringify(value)),
+    const [first = {}, two = {}] = ownValues;
+    const shared = Object.entries(first).filter(([, value]) =>
+      Object.values(two).some((otherValue) => JSON.stringify(otherValue) === JSON.stringify(value)),
     );
     expect(shared).toEqual([]);
-    expect(own.map(({ id, buttons }) => [id, buttons])).toEqual(
+    expect(ownValues.map(({ id, buttons }) => [id, buttons])).toEqual(
       environments.map((environment) => [environment, [environment]]),
     );
     const { mqtt } = await panel();
     for (const { config } of [staging, production]) expect(config.mqtt).toEqual(mqtt);
   });
 
-  test('give the panel a button and a light for each worker, with pins of their own', async () => {
+  test('give the panel a button and a light for each worker, with separate pins', async () => {
     const { agent } = await panel();
     expect(agent.buttons.map(({ id }) => id)).toEqual(environments);
     expect(agent.leds.map(({ id, follows }) => [id, follows])).toEqual(
@@ -77,24 +78,24 @@ describe('the configuration files', () => {
           `\\| ${environment} +\\| GPIO ${agent.buttons[index]?.line} \\(pin \\d+\\) +\\| GPIO ${agent.leds[index]?.line} `,
         ),
       );
-    // What a gesture does has to be felt first.
+    // The agent must recognise every gesture that has an action.
     const actions = await Promise.all(environments.map(workerOf));
     for (const [index, { config }] of actions.entries())
       expect(Object.keys(config.worker.buttons[0]?.on ?? {})).toEqual(agent.buttons[index]?.gestures);
   });
 
-  test('are those that the page shows, but for the Argo CD', async () => {
-    const shown = await load(yamlOnPage('# production').replace('/run/secrets/argocd/token', './token'));
+  test('are the same as on the page, except for Argo CD', async () => {
+    const onPage = await load(yamlOnPage('# production').replace('/run/secrets/argocd/token', './token'));
     const { config } = await workerOf('production');
     const comparable = ({ argocd: _, worker, ...rest }: typeof config) => ({
       ...rest,
       worker: { ...worker, buttons: worker.buttons.map(({ select: _selected, ...button }) => button) },
     });
-    expect(comparable(shown.config)).toEqual(comparable(config));
-    expect(shown.warnings).toEqual([]);
+    expect(comparable(onPage.config)).toEqual(comparable(config));
+    expect(onPage.warnings).toEqual([]);
   });
 
-  test('have the ports of /healthz that Prometheus is told on the page', async () => {
+  test('have the ports of /healthz that the page tells Prometheus', async () => {
     const scrape = z
       .object({
         scrape_configs: z.array(
@@ -124,13 +125,13 @@ describe('the manifests for Kubernetes', () => {
   const panelBuilt = build('panel');
   const workers = environments.map((environment) => ({ environment, ...build(environment) }));
   const argocdServer = { 'app.kubernetes.io/name': 'argocd-server' };
-  const ends = workers.map(({ environment, namespace, manifests }) => {
+  const endpoints = workers.map(({ environment, namespace, manifests }) => {
     const [pod] = manifests.flatMap((one) => (one.kind === 'StatefulSet' ? [one.spec.template] : []));
-    const [home] = manifests.flatMap((one) => (one.kind === 'Namespace' ? [one.metadata] : []));
+    const [namespaceMetadata] = manifests.flatMap((one) => (one.kind === 'Namespace' ? [one.metadata] : []));
     const worker: End = {
       namespace,
       labels: pod?.metadata.labels ?? {},
-      namespaceLabels: home?.labels ?? {},
+      namespaceLabels: namespaceMetadata?.labels ?? {},
     };
     return { environment, worker, reach: createReach(policiesOf(manifests), namespace) };
   });
@@ -140,7 +141,7 @@ describe('the manifests for Kubernetes', () => {
   };
   const mqtt = { protocol: 'TCP', port: 1883 } as const;
 
-  test('put the broker, and each worker, into a namespace of its own', () => {
+  test('put the broker and each worker into separate namespaces', () => {
     expect(names(panelBuilt.manifests)).toEqual([
       'Deployment release-button-broker',
       'Namespace release-button',
@@ -163,9 +164,9 @@ describe('the manifests for Kubernetes', () => {
       ]);
   });
 
-  test('let each worker reach the broker and its own Argo CD, and not that of the other environment', () => {
+  test('let each worker reach the broker and its own Argo CD, and not the Argo CD of the other environment', () => {
     const atBroker = createReach(policiesOf(panelBuilt.manifests), panelBuilt.namespace);
-    for (const { environment, worker, reach } of ends) {
+    for (const { environment, worker, reach } of endpoints) {
       expect(reach(worker, broker, mqtt)).toBe(true);
       expect(atBroker(worker, broker, mqtt)).toBe(true);
       expect(atBroker({ ...worker, namespaceLabels: {} }, broker, mqtt)).toBe(false);
@@ -181,7 +182,7 @@ describe('the manifests for Kubernetes', () => {
     }
   });
 
-  test('give each worker a configuration that loads, names its environment alone, and finds the broker', async () => {
+  test('give each worker a configuration that loads, names only its environment, and finds the broker', async () => {
     for (const { environment, manifests } of workers) {
       const [text = ''] = manifests.flatMap((one) =>
         one.kind === 'ConfigMap' ? Object.values(one.data) : [],
@@ -197,7 +198,7 @@ describe('the manifests for Kubernetes', () => {
       expect(new URL(config.argocd.server).hostname).toBe(`argocd-server.argocd-${environment}.svc`);
       expect(config.mqtt.url).toBe(`mqtt://release-button-broker.${panelBuilt.namespace}:1883`);
       expect(text).not.toContain(environments.find((other) => other !== environment));
-      // What is not of the environment is as in the manifests for one worker.
+      // All other objects are the same as in the manifests for one worker.
       const base = await load(
         readFileSync(join(root, 'deploy/kubernetes/release-button.yaml'), 'utf8')
           .replace('/etc/release-button/token', './token')
@@ -209,9 +210,10 @@ describe('the manifests for Kubernetes', () => {
     }
   });
 
-  // Not skipped where there is no kubectl: a CI has none that is new enough, and everything above holds without it.
+  // Without kubectl this loop does less, but no test is skipped: a CI has no kubectl that is new enough, and all tests
+  // above do without it.
   for (const name of hasKubectl ? ['panel', ...environments] : [])
-    test(`are made of ${name}/ by kubectl as they are here`, () => {
+    test(`are built from ${name}/ by kubectl in the same way as in this test`, () => {
       const sorted = (manifests: readonly Manifest[]) =>
         manifests.toSorted((one, other) =>
           `${one.kind} ${one.metadata.name}`.localeCompare(`${other.kind} ${other.metadata.name}`),

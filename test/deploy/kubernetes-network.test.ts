@@ -5,18 +5,18 @@ import { createReach, type End } from './reachability.ts';
 
 const base = readFolder('');
 const lan = readFolder('lan');
-const home = base.kustomization.namespace ?? '';
+const namespace = base.kustomization.namespace ?? '';
 const reach = createReach(
   base.all('NetworkPolicy').map(({ spec }) => spec),
-  home,
+  namespace,
 );
 
 const brokerWorkload = base.named('Deployment', 'release-button-broker');
 const workerWorkload = base.named('StatefulSet', 'release-worker');
-const broker: End = { namespace: home, labels: brokerWorkload.spec.template.metadata.labels };
-const worker: End = { namespace: home, labels: workerWorkload.spec.template.metadata.labels };
-const stranger: End = { namespace: home, labels: { app: 'stranger' } };
-const client: End = { namespace: home, labels: { 'release-button/mqtt-client': 'true' } };
+const broker: End = { namespace, labels: brokerWorkload.spec.template.metadata.labels };
+const worker: End = { namespace, labels: workerWorkload.spec.template.metadata.labels };
+const stranger: End = { namespace, labels: { app: 'stranger' } };
+const client: End = { namespace, labels: { 'release-button/mqtt-client': 'true' } };
 const abroad: End = { ...client, namespace: 'elsewhere' };
 const welcome: End = { ...abroad, namespaceLabels: { 'release-button/mqtt-clients': 'true' } };
 const prometheus: End = { namespace: 'monitoring', labels: {} };
@@ -40,9 +40,9 @@ test('the worker reaches the broker, and so do clients that somebody with rights
   expect([worker, client, welcome].map((from) => reach(from, broker, mqtt))).toEqual([true, true, true]);
 });
 
-test('nobody else reaches it: a pod in another namespace cannot make itself a client', () => {
-  const others = [stranger, abroad, { ...welcome, labels: {} }, prometheus, argocdServer];
-  expect(others.map((from) => reach(from, broker, mqtt))).toEqual(others.map(() => false));
+test('nobody else reaches the broker: a pod in another namespace cannot make itself a client', () => {
+  const otherPods = [stranger, abroad, { ...welcome, labels: {} }, prometheus, argocdServer];
+  expect(otherPods.map((from) => reach(from, broker, mqtt))).toEqual(otherPods.map(() => false));
 });
 
 test('only the monitoring reaches health and metrics', () => {
@@ -55,7 +55,7 @@ test('only the monitoring reaches health and metrics', () => {
 test('the worker reaches Argo CD at the port of its pods, and DNS, and nothing else', () => {
   expect(reach(worker, argocdServer, tcp(8080))).toBe(true);
   expect([udp(53), tcp(53)].map((port) => reach(worker, dns, port))).toEqual([true, true]);
-  const elsewhere = [
+  const otherTargets = [
     [argocdServer, tcp(443)],
     [argocdServer, tcp(22)],
     [{ namespace: 'argocd', labels: { 'app.kubernetes.io/name': 'argocd-repo-server' } }, tcp(8080)],
@@ -63,7 +63,7 @@ test('the worker reaches Argo CD at the port of its pods, and DNS, and nothing e
     [dns, tcp(443)],
     [stranger, tcp(80)],
   ] as const;
-  for (const [to, port] of elsewhere) expect(reach(worker, to, port)).toBe(false);
+  for (const [to, port] of otherTargets) expect(reach(worker, to, port)).toBe(false);
 });
 
 test('the broker connects to nothing, and a client only to the broker', () => {
@@ -74,7 +74,7 @@ test('the broker connects to nothing, and a client only to the broker', () => {
   for (const to of [argocdServer, worker]) expect(reach(client, to, tcp(8080))).toBe(false);
 });
 
-test('a pod without another policy has one that allows nothing in or out', () => {
+test('a pod without a policy of its own falls under a policy that allows nothing in or out', () => {
   expect(base.named('NetworkPolicy', 'default-deny').spec).toEqual({
     podSelector: { matchLabels: {}, matchExpressions: [] },
     policyTypes: ['Ingress', 'Egress'],
@@ -91,7 +91,7 @@ test('another pod of the namespace reaches DNS and nothing else', () => {
 test('the policy that opens the broker to a network names one network, which contains nobody until it is edited', () => {
   const service = lan.named('Service', 'release-button-broker-lan');
   const policies = lan.all('NetworkPolicy').map(({ spec }) => spec);
-  // A network for documentation (RFC 5737).
+  // A network that is reserved for documentation (RFC 5737).
   const blocks = policies.flatMap(({ ingress }) => ingress.flatMap(({ from }) => from));
   expect(blocks).toEqual([{ ipBlock: { cidr: '192.0.2.0/24' } }]);
   expect(service.spec).toMatchObject({

@@ -1,4 +1,4 @@
-// Checks the manifests for Kubernetes against the code that they start: configuration, ports, paths, probes, and the rules
+// Compares the manifests for Kubernetes with the code that they start: configuration, ports, paths, probes, and the rules
 // of a restricted namespace.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -31,17 +31,17 @@ const containerOf = ({ spec: { template } }: { readonly spec: { readonly templat
   template.spec.containers[0];
 
 function portOf(workload: (typeof workloads)[number], name: string): number {
-  const found = containerOf(workload).ports.find((port) => port.name === name);
-  if (found === undefined) throw new Error(`${workload.metadata.name} has no port ${name}`);
-  return found.containerPort;
+  const containerPort = containerOf(workload).ports.find((port) => port.name === name);
+  if (containerPort === undefined) throw new Error(`${workload.metadata.name} has no port ${name}`);
+  return containerPort.containerPort;
 }
 
 const environmentOf = (workload: (typeof workloads)[number]) =>
   Object.fromEntries(containerOf(workload).env.map(({ name, value }) => [name, value]));
 
-/** The files at each path in the worker's pod, and their sources. */
+/** The files at each path in the pod of the worker, with their sources. */
 const filesInPod = worker.spec.template.spec.volumes.flatMap(({ name, projected }) => {
-  const mount = containerOf(worker).volumeMounts.find((one) => one.name === name);
+  const mount = containerOf(worker).volumeMounts.find((each) => each.name === name);
   return (projected?.sources ?? []).flatMap(({ configMap, secret }) =>
     [configMap, secret].flatMap((source) =>
       (source?.items ?? []).map(({ key, path }) => ({
@@ -53,7 +53,7 @@ const filesInPod = worker.spec.template.spec.volumes.flatMap(({ name, projected 
   );
 });
 
-/** Loads the worker's configuration as its pod would, with the pod's root in a directory. */
+/** Loads the configuration of the worker as its pod would, with the root of the pod in a directory. */
 async function loadWorker() {
   const root = await directory();
   const [generator] = base.kustomization.configMapGenerator;
@@ -83,14 +83,14 @@ test.each([
   ['deploy/kubernetes', base],
   ['deploy/kubernetes/lan', lan],
   ['deploy/kubernetes/argocd', argocd],
-])('%s: its kustomization lists every file beside it, once', (_, { kustomization, files }) => {
+])('the kustomization in %s lists every file beside it once', (_, { kustomization, files }) => {
   const { resources, patches, configMapGenerator } = kustomization;
-  const named = [
+  const namedFiles = [
     ...resources,
     ...patches.map(({ path }) => path),
     ...configMapGenerator.flatMap((generator) => generator.files),
   ];
-  expect(named.toSorted()).toEqual([...files].toSorted());
+  expect(namedFiles.toSorted()).toEqual([...files].toSorted());
 });
 
 test('the broker is not open to a network by default', () => {
@@ -105,7 +105,7 @@ test('both workloads run the image of this version', () => {
     expect(tag).toBe(ownVersion());
 });
 
-test("the broker's variables are its settings, and its ports are those that it opens", async () => {
+test('the variables of the broker are its settings, and the declared ports are the ports that it opens', async () => {
   const { config, warnings } = await loadConfig({
     sections: processSections.broker,
     cwd: await directory(),
@@ -120,7 +120,7 @@ test("the broker's variables are its settings, and its ports are those that it o
   expect(portOf(broker, 'health')).toBe(config.health.port ?? healthPorts.broker);
 });
 
-test("the worker's configuration loads from the mounts of its pod, without a warning", async () => {
+test('the configuration of the worker loads from the mounts of its pod, without a warning', async () => {
   const { config, file, warnings, inPod } = await loadWorker();
   expect(warnings).toEqual([]);
   expect(containerOf(worker).args).toEqual(['release-worker', '--config', inPod(file ?? '')]);
@@ -132,7 +132,7 @@ test("the worker's configuration loads from the mounts of its pod, without a war
   expect(pathsInPod).toHaveLength(3);
 });
 
-test('the journal is on the volume, the only place where the worker may write', async () => {
+test('the journal is on the volume, which is the only place where the worker may write', async () => {
   const { config, inPod } = await loadWorker();
   const writable = containerOf(worker).volumeMounts.filter(({ readOnly }) => !readOnly);
   expect(writable.map(({ mountPath }) => mountPath)).toEqual([inPod(config.worker.stateDir)]);
@@ -183,15 +183,15 @@ test.each([...base.all('Service'), ...lan.all('Service')])(
   },
 );
 
-test.each(workloads)('$metadata.name: its selector matches its own pods, and no others', (workload) => {
-  const chosen = workloads.filter(({ spec: { template } }) =>
+test.each(workloads)('the selector of $metadata.name matches its own pods, and no others', (workload) => {
+  const matchingWorkloads = workloads.filter(({ spec: { template } }) =>
     selects(workload.spec.selector, template.metadata.labels),
   );
-  expect(chosen).toEqual([workload]);
+  expect(matchingWorkloads).toEqual([workload]);
 });
 
-test('one worker acts and one broker serves: each has one pod, and the old pod ends before the new one starts', () => {
-  // A StatefulSet never runs two; for a Deployment the schema of the manifests demands Recreate.
+test('there is one worker and one broker: each has one pod, and the old pod ends before the new one starts', () => {
+  // A StatefulSet never runs two pods. For a Deployment, the schema of the manifests demands Recreate.
   expect(workloads.map(({ kind, spec }) => [kind, spec.replicas])).toEqual([
     ['Deployment', 1],
     ['StatefulSet', 1],
@@ -200,7 +200,7 @@ test('one worker acts and one broker serves: each has one pod, and the old pod e
 });
 
 test.each(workloads)(
-  '$metadata.name: it is not ready without its dependencies, but is not restarted',
+  '$metadata.name is not ready without its dependencies, but is not restarted because of them',
   async (workload) => {
     const health = createHealth(createFakeClock());
     const metrics = new Registry();
@@ -209,10 +209,10 @@ test.each(workloads)(
     const { url } = await server.start();
     const { startupProbe, livenessProbe, readinessProbe } = containerOf(workload);
     const ask = async ({ httpGet: { path } }: typeof livenessProbe) => (await fetch(`${url}${path}`)).status;
-    const work = health.check('its work', 'failing');
+    const condition = health.check('its work', 'failing');
     const all = () => Promise.all([startupProbe, livenessProbe, readinessProbe].map(ask));
     expect(await all()).toEqual([200, 200, 503]);
-    work.ok();
+    condition.ok();
     expect(await all()).toEqual([200, 200, 200]);
     for (const { httpGet } of [startupProbe, livenessProbe, readinessProbe])
       expect(httpGet.port).toBe('health');
@@ -223,7 +223,7 @@ test.each(workloads)(
 );
 
 test.each(workloads)(
-  '$metadata.name: a restricted namespace admits it, and it asks for no more than it needs',
+  '$metadata.name is admitted by a restricted namespace, and has no needless rights',
   (workload) => {
     const { spec } = workload.spec.template;
     expect(base.all('Namespace')[0]?.metadata.labels).toMatchObject({
@@ -240,7 +240,7 @@ test.each(workloads)(
       capabilities: { drop: ['ALL'] },
     });
     expect(spec).toMatchObject({ automountServiceAccountToken: false, enableServiceLinks: false });
-    // The process takes up to 10 s (service/life-cycle.ts).
+    // The process may take up to 10 s to stop (service/life-cycle.ts).
     expect(spec.terminationGracePeriodSeconds).toBeGreaterThan(10);
     const { requests, limits } = containerOf(workload).resources;
     expect(Object.keys(requests).toSorted()).toEqual(['cpu', 'memory']);
@@ -253,7 +253,7 @@ test('the account in Argo CD may see and sync what the button selects, and nothi
   const { data: accounts } = argocd.named('ConfigMap', 'argocd-cm');
   const { data: rights } = argocd.named('ConfigMap', 'argocd-rbac-cm');
   expect(accounts).toEqual({ 'accounts.release-button': 'apiKey' });
-  // A key of its own, so that a patch does not change the policies of others.
+  // This key of its own leaves the policies of others unchanged.
   expect(Object.keys(rights)).toEqual(['policy.release-button.csv']);
   for (const { target } of argocd.kustomization.patches) expect(target.kind).toBe('ConfigMap');
   expect(argocd.kustomization.patches.map(({ target }) => target.name).toSorted()).toEqual(
@@ -275,8 +275,8 @@ test('the account in Argo CD may see and sync what the button selects, and nothi
 
 test('the pages name only files, workloads and Services that exist', () => {
   const paths = [...guide.matchAll(/deploy\/kubernetes\/([\w./-]*\w)/g)].map(([, path]) => path ?? '');
-  const known = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  for (const path of paths) expect(known).toContain(path);
+  const existingFiles = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  for (const path of paths) expect(existingFiles).toContain(path);
   const objects = [...guide.matchAll(/\b(deployment|statefulset|service|pvc)\/([\w-]+)/g)];
   const kinds = {
     deployment: 'Deployment',
@@ -284,10 +284,12 @@ test('the pages name only files, workloads and Services that exist', () => {
     service: 'Service',
     pvc: 'PersistentVolumeClaim',
   } as const;
-  const there = [...base.manifests, ...lan.manifests].map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+  const existingObjects = [...base.manifests, ...lan.manifests].map(
+    ({ kind, metadata }) => `${kind} ${metadata.name}`,
+  );
   for (const [, kind, name] of objects) {
     const full = Object.entries(kinds).find(([short]) => short === kind)?.[1];
-    if (name !== 'argocd-server') expect(there).toContain(`${full} ${name}`);
+    if (name !== 'argocd-server') expect(existingObjects).toContain(`${full} ${name}`);
   }
   expect(objects.length).toBeGreaterThan(0);
 });

@@ -1,5 +1,5 @@
-// What kustomize makes of the folders in deploy/environments/kubernetes: of what it can do they use little, which is done here.
-// So the test needs no kubectl. Where there is one, environments.test.ts compares.
+// Builds the folders in deploy/environments/kubernetes as kustomize does. They use only a few of its features, so this
+// file can do the same without kubectl. If kubectl is installed, environments.test.ts compares the results.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -45,14 +45,14 @@ export interface Built {
   readonly manifests: readonly Manifest[];
 }
 
-/** @throws Error for a patch that fits nothing, or that replaces what is not there */
+/** @throws Error if a patch matches nothing, or replaces something that does not exist */
 export function build(name: string): Built {
-  const own = kustomizationIn(name);
-  const components = own.components.map((path) => kustomizationIn(basename(path)));
-  const namespace = own.namespace ?? '';
-  const patches = [...components, own].flatMap((one) => one.patches);
+  const kustomization = kustomizationIn(name);
+  const components = kustomization.components.map((path) => kustomizationIn(basename(path)));
+  const namespace = kustomization.namespace ?? '';
+  const patches = [...components, kustomization].flatMap((one) => one.patches);
   const configurations = new Map(
-    own.configMapGenerator.map(({ name: map, files: [file] }) => [map, join(folder, name, file)]),
+    kustomization.configMapGenerator.map(({ name: map, files: [file] }) => [map, join(folder, name, file)]),
   );
   const objects = patches.reduce(patched, objectsOfBase(configurations));
   for (const object of objects)
@@ -72,30 +72,30 @@ function objectsOfBase(configurations: ReadonlyMap<string, string>): Document[] 
     const text = readFileSync(configurations.get(name) ?? join(baseFolder, file), 'utf8');
     return new Document({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { [file]: text } });
   });
-  const others = files
+  const otherFiles = files
     .filter((file) => !sources.includes(file))
     .flatMap((file) => [...parseAllDocuments(readFileSync(join(baseFolder, file), 'utf8'))]);
-  return [...maps, ...others.map((document) => new Document(document.toJS()))];
+  return [...maps, ...otherFiles.map((document) => new Document(document.toJS()))];
 }
 
 function patched(objects: Document[], { target, patch }: z.output<typeof patchSchema>): Document[] {
   const [label, value] = target.labelSelector?.split('=') ?? [];
-  const fits = (object: Document) =>
+  const matches = (object: Document) =>
     (target.kind === undefined || object.get('kind') === target.kind) &&
     (target.name === undefined || object.getIn(['metadata', 'name']) === target.name) &&
     (label === undefined || object.getIn(['metadata', 'labels', label]) === value);
-  if (!objects.some(fits)) throw new Error(`no object fits the patch of ${JSON.stringify(target)}`);
+  if (!objects.some(matches)) throw new Error(`no object fits the patch of ${JSON.stringify(target)}`);
   const content: unknown = parse(patch);
-  if (removalSchema.safeParse(content).success) return objects.filter((object) => !fits(object));
-  for (const { op, path, value: wanted } of changesSchema.parse(content)) {
+  if (removalSchema.safeParse(content).success) return objects.filter((object) => !matches(object));
+  for (const { op, path, value: newValue } of changesSchema.parse(content)) {
     const keys = path
       .split('/')
       .slice(1)
       .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
-    for (const object of objects.filter(fits)) {
+    for (const object of objects.filter(matches)) {
       if (object.hasIn(keys) !== (op === 'replace')) throw new Error(`cannot ${op} ${path}`);
-      if (!object.hasIn(keys.slice(0, -1))) throw new Error(`${path} has no place to stand`);
-      object.setIn(keys, wanted);
+      if (!object.hasIn(keys.slice(0, -1))) throw new Error(`${path} has no parent`);
+      object.setIn(keys, newValue);
     }
   }
   return objects;
@@ -103,7 +103,7 @@ function patched(objects: Document[], { target, patch }: z.output<typeof patchSc
 
 const kubectlVersion = z.object({ kustomizeVersion: z.string() });
 
-/** kubectl 1.27 or later, which README.md asks for. Tests do without it, since not every CI has one. */
+/** Whether kubectl is 1.27 or later, as README.md asks for. The tests do without it, because not every CI has it. */
 export const hasKubectl: boolean = (() => {
   const { status, stdout } = spawnSync('kubectl', ['version', '--client', '--output', 'json'], {
     encoding: 'utf8',
@@ -111,7 +111,7 @@ export const hasKubectl: boolean = (() => {
   return status === 0 && kubectlVersion.parse(JSON.parse(stdout)).kustomizeVersion.startsWith('v5');
 })();
 
-/** What the real kustomize makes of a folder. The label and the suffix that deploy/kubernetes adds are taken off again. */
+/** What the real kustomize builds from a folder, without the label and the suffix that deploy/kubernetes adds. */
 export function buildByKubectl(name: string): readonly Manifest[] {
   const { status, stdout, stderr } = spawnSync('kubectl', ['kustomize', join(folder, name)], {
     encoding: 'utf8',
@@ -119,7 +119,7 @@ export function buildByKubectl(name: string): readonly Manifest[] {
   if (status !== 0) throw new Error(stderr);
   return parseAllDocuments(
     stdout
-      // Where it is the only label, `labels` goes with it.
+      // Removes `labels` too if this label is the only one.
       .replaceAll(/^( *)labels:\n +app\.kubernetes\.io\/part-of: release-button\n(?!\1 )/gm, '')
       .replaceAll(/^ *app\.kubernetes\.io\/part-of: release-button\n/gm, '')
       .replaceAll(/(release-worker-config)-[a-z0-9]+$/gm, '$1')

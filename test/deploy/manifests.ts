@@ -1,5 +1,5 @@
-// Reads the manifests for Kubernetes: only the members that tests use, but these strictly. It refuses a label or variable
-// that YAML reads as a number or a boolean, as the API server would.
+// Reads the manifests for Kubernetes: only the members that tests use, but strictly. It refuses a label or variable that
+// YAML reads as a number or a boolean, as the API server does.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
@@ -86,7 +86,7 @@ const service = z.looseObject({
   ),
 });
 
-// Peers and ports are required: a rule without them means everybody, and every port.
+// Peers and ports are required, because a rule without them allows everybody and every port.
 const peers = z
   .array(
     z.strictObject({
@@ -178,14 +178,14 @@ function documentsIn(path: string): unknown[] {
 
 export interface Folder {
   readonly kustomization: z.output<typeof kustomizationSchema>;
-  /** every YAML file in it except kustomization.yaml */
+  /** every YAML file in the folder except kustomization.yaml */
   readonly files: readonly string[];
   readonly manifests: readonly Manifest[];
   named<Kind extends Manifest['kind']>(kind: Kind, name: string): Extract<Manifest, { readonly kind: Kind }>;
   all<Kind extends Manifest['kind']>(kind: Kind): readonly Extract<Manifest, { readonly kind: Kind }>[];
 }
 
-/** A folder of deploy/kubernetes; `''` for that folder itself. */
+/** Reads a folder of deploy/kubernetes; `''` is that folder itself. */
 export function readFolder(name: '' | 'lan' | 'argocd'): Folder {
   const at = join(folder, name);
   const [kustomization] = documentsIn(join(at, 'kustomization.yaml')).map((document) =>
@@ -204,10 +204,10 @@ export function readFolder(name: '' | 'lan' | 'argocd'): Folder {
     files,
     manifests,
     all,
-    named: (kind, wanted) => {
-      const found = all(kind).find(({ metadata: { name: own } }) => own === wanted);
-      if (found === undefined) throw new Error(`no ${kind} ${wanted} in ${at}`);
-      return found;
+    named: (kind, expectedName) => {
+      const manifest = all(kind).find(({ metadata: { name: actualName } }) => actualName === expectedName);
+      if (manifest === undefined) throw new Error(`no ${kind} ${expectedName} in ${at}`);
+      return manifest;
     },
   };
 }

@@ -1,4 +1,4 @@
-// Checks the files for Prometheus and Grafana in deploy/monitoring/ with promtool and against the real registries.
+// Checks the files for Prometheus and Grafana in deploy/monitoring/, with promtool and with the real registries.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,7 +56,7 @@ const dashboard = dashboardSchema.parse(JSON.parse(read('grafana-dashboard.json'
 const panels = dashboard.panels.filter(({ type }) => type !== 'row');
 const targets = panels.flatMap((panel) => panel.targets ?? []);
 
-/** The query that Grafana sends to Prometheus when everything is selected. */
+/** The query that Grafana sends to Prometheus when every choice is selected. */
 const filledIn = (expression: string) =>
   expression.replaceAll('$__rate_interval', '1m').replaceAll(/\$(button|worker)/g, '.*');
 
@@ -82,22 +82,22 @@ describe.skipIf(!hasPromtool)('promtool', () => {
     expect(checked.ok).toBe(true);
   });
 
-  test('can read every expression of the dashboard and of the page', () => {
+  test('can read every expression of the dashboard and of the pages', () => {
     const all = expressions();
     expect(all.length).toBeGreaterThan(30);
     const directory = mkdtempSync(join(tmpdir(), 'release-button-test-'));
     onTestFinished(() => rmSync(directory, { recursive: true }));
     const file = join(directory, 'expressions.yaml');
-    // JSON is YAML.
+    // JSON is also YAML.
     const records = all.map((expr, index) => ({ record: `expression_${index}`, expr }));
     writeFileSync(file, JSON.stringify({ groups: [{ name: 'expressions', rules: records }] }));
     expect(promtool(['check', 'rules', file])).toMatchObject({ ok: true });
   });
 });
 
-test('the check below finds names that do not exist', async () => {
+test('names in an expression that do not exist are found', async () => {
   const known = await knownSeries();
-  for (const [expression, shown, fault] of [
+  for (const [expression, textLabel, fault] of [
     ['rate(release_button_pressed_total[5m])', '', 'no series release_button_pressed_total'],
     ['release_button_presses_total{result="x"}', '', 'no label result'],
     ['sum by (led) (release_button_signal)', '', 'groups by led'],
@@ -106,17 +106,17 @@ test('the check below finds names that do not exist', async () => {
     ['release_button_release_duration_seconds', '', 'no series release_button_release_duration_seconds'],
     ['1 + 1', '', 'asks for no series'],
   ] as const)
-    expect(faultsOf(expression, shown === '' ? [] : [shown], known).join()).toContain(fault);
+    expect(faultsOf(expression, textLabel === '' ? [] : [textLabel], known).join()).toContain(fault);
 });
 
 describe('the alerts', () => {
   test('name only series and labels that exist', async () => {
     const known = await knownSeries();
     const faults = rules.flatMap(({ expr, annotations }) => {
-      const shown = Object.values(annotations).flatMap((text) =>
+      const textLabels = Object.values(annotations).flatMap((text) =>
         [...text.matchAll(/\$labels\.(\w+)/g)].map(([, label = '']) => label),
       );
-      return faultsOf(expr, shown, known);
+      return faultsOf(expr, textLabels, known);
     });
     expect(faults).toEqual([]);
   });
@@ -182,13 +182,13 @@ describe('the dashboard', () => {
 
   test('filters every series of a worker by the chosen workers', async () => {
     const known = await knownSeries();
-    const asked = targets.flatMap(({ expr }) =>
+    const queriedSeries = targets.flatMap(({ expr }) =>
       [...expr.matchAll(/(release_button_\w+)(\{[^}]*\})?/g)].map(([, name = '', labels = '']) => ({
         name,
         labels,
       })),
     );
-    const ofWorkers = asked.filter(({ name }) => known.get(name)?.has('worker') === true);
+    const ofWorkers = queriedSeries.filter(({ name }) => known.get(name)?.has('worker') === true);
     expect(ofWorkers.length).toBeGreaterThan(15);
     expect(ofWorkers.filter(({ labels }) => !labels.includes('worker=~"$worker"'))).toEqual([]);
   });
@@ -203,14 +203,14 @@ describe('the dashboard', () => {
       expect(new Set(targets.map(({ refId }) => refId)).size, title).toBe(targets.length);
       expect(targets.length, title).toBeGreaterThan(0);
     }
-    const taken = dashboard.panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+    const cells = dashboard.panels.flatMap(({ gridPos: { x, y, w, h } }) =>
       Array.from({ length: w * h }, (_, cell) => `${x + (cell % w)},${y + Math.floor(cell / w)}`),
     );
-    expect(new Set(taken).size).toBe(taken.length);
+    expect(new Set(cells).size).toBe(cells.length);
     expect(Math.max(...dashboard.panels.map(({ gridPos: { x, w } }) => x + w))).toBe(24);
   });
 
-  test('asks for its data source, and uses no other', () => {
+  test('uses its data source, and no other', () => {
     expect(dashboard.templating.list[0]).toMatchObject({
       name: 'datasource',
       type: 'datasource',
@@ -225,7 +225,9 @@ describe('the dashboard', () => {
   });
 
   test('has a colour and a word for every signal (the panel of release_button_signal in grafana-dashboard.json)', () => {
-    const panel = panels.find(({ targets: [asked] = [] }) => asked?.expr.includes('release_button_signal{'));
+    const panel = panels.find(({ targets: [firstTarget] = [] }) =>
+      firstTarget?.expr.includes('release_button_signal{'),
+    );
     const terms = signals.map(
       (signal, value) =>
         `${value} * release_button_signal{worker=~"$worker", button=~"$button", signal="${signal}"}`,

@@ -1,5 +1,5 @@
-// Checks the units of deploy/systemd/ with systemd's own tools, and runs the real command as they do. It uses the compiled
-// code (`npm run build`). No real systemd runs the units here: that needs a machine that systemd has booted.
+// Checks the units of deploy/systemd/ with the tools of systemd, and runs the real command as the units do. It uses the
+// compiled code (`npm run build`). No systemd runs the units here, because that needs a machine that systemd has booted.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +19,10 @@ const guide = readdirSync(folder)
 const sysusers = ['release-button.sysusers.conf', 'release-button-environments.sysusers.conf'];
 const byName = units.map((unit) => [unit.file, unit] as const);
 
-/** Above the actual value, so that another version of systemd may score a little differently. The scale ends at 10. */
+/**
+ * The scale ends at 10. These limits are above the actual values, because another version of systemd may score a little
+ * differently.
+ */
 const exposures: Readonly<Record<string, number>> = {
   'release-button-broker.service': 1.5,
   'release-button-agent.service': 2,
@@ -42,7 +45,7 @@ function run(
   return { code: status, output: `${stdout}${stderr}` };
 }
 
-/** A machine's file system with the units and the files they refer to, but without release-button. */
+/** The file system of a machine with the units and the files that they refer to, but without release-button. */
 function root(): string {
   const path = join(workplace.directory, 'root');
   const system = join(path, 'etc/systemd/system');
@@ -53,7 +56,10 @@ function root(): string {
   return path;
 }
 
-/** The configuration of an installation whose broker and Argo CD do not exist. @returns its path */
+/**
+ * Writes the configuration of an installation whose broker and Argo CD do not exist.
+ * @returns its path
+ */
 function configuration(): string {
   const path = join(workplace.directory, 'release-button.yaml');
   writeFileSync(
@@ -64,23 +70,23 @@ function configuration(): string {
   return path;
 }
 
-/** The environment that a unit sets, with its specifiers (systemd.unit(5)) and its credentials in files. */
-function environmentOf(settings: { all(key: string): readonly string[] }): Readonly<Record<string, string>> {
+/** The environment that a unit sets, with its specifiers (systemd.unit(5)) and the files of its credentials. */
+function environmentOf(settings: Pick<Unit, 'valuesOf'>): Readonly<Record<string, string>> {
   const credentials = join(workplace.directory, 'credentials');
   mkdirSync(credentials, { recursive: true });
-  for (const credential of settings.all('LoadCredential'))
+  for (const credential of settings.valuesOf('LoadCredential'))
     writeFileSync(join(credentials, credential.split(':')[0] ?? ''), 'a-secret\n');
   return Object.fromEntries(
-    settings.all('Environment').map((line) => {
+    settings.valuesOf('Environment').map((line) => {
       const [, name = '', value = ''] = /^([A-Z_]+)=(\S*)$/.exec(line) ?? [];
       return [name, value.replaceAll('%d', credentials).replaceAll('%S', workplace.directory)];
     }),
   );
 }
 
-/** The arguments of `ExecStart=release-button …`, with this machine's configuration. */
+/** The arguments of `ExecStart=release-button …`, with the configuration of this machine. */
 function argumentsOf(unit: Unit, key: string, config: string): readonly string[] {
-  const [line = ''] = unit.all(key);
+  const [line = ''] = unit.valuesOf(key);
   const [program, ...args] = line.replace(/^-/, '').split(' ');
   const configFile = `/etc/release-button/${unit.instance || 'release-button'}.yaml`;
   expect(program).toBe('release-button');
@@ -89,7 +95,7 @@ function argumentsOf(unit: Unit, key: string, config: string): readonly string[]
 }
 
 describe.skipIf(!hasSystemdAnalyze)(
-  `by systemd-analyze${hasSystemdAnalyze ? '' : ' (skipped: systemd-analyze is not installed)'}`,
+  `systemd-analyze${hasSystemdAnalyze ? '' : ' (skipped: systemd-analyze is not installed)'}`,
   () => {
     const verify = (path: string) =>
       run('systemd-analyze', ['verify', `--root=${path}`, ...units.map(({ file }) => file)]);
@@ -100,16 +106,16 @@ describe.skipIf(!hasSystemdAnalyze)(
     };
 
     test.each(['usr/local/bin/release-button', 'usr/bin/release-button'])(
-      'there is nothing to say of the units where the command is at /%s',
+      'finds no fault in the units if the command is at /%s',
       (program) => {
         const path = root();
         install(path, program);
-        // Not only the exit code: systemd ignores what it does not know, with a warning.
+        // The output must be empty too: systemd ignores an unknown key with a warning.
         expect(verify(path)).toEqual({ code: 0, output: '' });
       },
     );
 
-    test('without the command, that it is missing is all that there is to say', () => {
+    test('reports only the missing command if it is not installed', () => {
       expect(verify(root()).output.trim().split('\n').sort()).toEqual(
         units.map(
           ({ file }) => `${file}: Command release-button is not executable: No such file or directory`,
@@ -117,7 +123,7 @@ describe.skipIf(!hasSystemdAnalyze)(
       );
     });
 
-    test.each(byName)('%s is exposed no more than it has to be', (file, { path }) => {
+    test.each(byName)('scores the exposure of %s no higher than it must be', (file, { path }) => {
       // In tenths.
       const threshold = `--threshold=${(exposures[file] ?? 0) * 10}`;
       const { code, output } = run('systemd-analyze', [
@@ -133,7 +139,7 @@ describe.skipIf(!hasSystemdAnalyze)(
       });
     });
 
-    test('systemd-sysusers makes every user and group that the units name', () => {
+    test('and systemd-sysusers makes every user and group that the units name', () => {
       const path = root();
       mkdirSync(join(path, 'etc/sysusers.d'));
       for (const name of sysusers) copyFileSync(join(folder, name), join(path, 'etc/sysusers.d', name));
@@ -141,41 +147,42 @@ describe.skipIf(!hasSystemdAnalyze)(
       const users = readFileSync(join(path, 'etc/passwd'), 'utf8');
       const groups = readFileSync(join(path, 'etc/group'), 'utf8');
       for (const unit of units) {
-        for (const user of unit.all('User')) expect(users).toMatch(new RegExp(`^${user}:`, 'm'));
-        for (const group of unit.all('SupplementaryGroups'))
+        for (const user of unit.valuesOf('User')) expect(users).toMatch(new RegExp(`^${user}:`, 'm'));
+        for (const group of unit.valuesOf('SupplementaryGroups'))
           expect(groups).toMatch(new RegExp(`^${group}:`, 'm'));
       }
-      expect(new Set(units.flatMap((unit) => unit.all('User'))).size).toBe(units.length);
+      expect(new Set(units.flatMap((unit) => unit.valuesOf('User'))).size).toBe(units.length);
     });
   },
 );
 
-test('nothing is set that JavaScript, the word to systemd, the clock or the pins cannot live with', () => {
+test('the units set nothing that JavaScript, systemd-notify, the clock or the pins cannot live with', () => {
   for (const unit of units) {
-    expect(unit.all('MemoryDenyWriteExecute')).toEqual([]);
-    expect(unit.all('DynamicUser')).toEqual([]);
-    expect(unit.all('Type')).toEqual(['notify']);
-    expect(unit.all('NotifyAccess')).toEqual(['all']);
-    expect(unit.all('RestrictAddressFamilies').join(' ').split(' ')).toContain('AF_UNIX');
+    expect(unit.valuesOf('MemoryDenyWriteExecute')).toEqual([]);
+    expect(unit.valuesOf('DynamicUser')).toEqual([]);
+    expect(unit.valuesOf('Type')).toEqual(['notify']);
+    expect(unit.valuesOf('NotifyAccess')).toEqual(['all']);
+    expect(unit.valuesOf('RestrictAddressFamilies').join(' ').split(' ')).toContain('AF_UNIX');
   }
   const agent = units.find(({ file }) => file === 'release-button-agent.service');
-  for (const key of ['PrivateDevices', 'PrivateUsers', 'ProcSubset']) expect(agent?.all(key)).toEqual([]);
-  expect(agent?.all('DeviceAllow')).toEqual(['/dev/gpiomem rw', 'char-gpiochip rw']);
+  for (const key of ['PrivateDevices', 'PrivateUsers', 'ProcSubset'])
+    expect(agent?.valuesOf(key)).toEqual([]);
+  expect(agent?.valuesOf('DeviceAllow')).toEqual(['/dev/gpiomem rw', 'char-gpiochip rw']);
 });
 
-test('the agent goes before everything else on a busy machine, and no other service does', () => {
+test('the agent has priority on a busy machine, and no other service has', () => {
   for (const unit of units) {
     const first = unit.file === 'release-button-agent.service';
-    // Nice counts on a kernel without the CPU controller, the weight among services.
-    expect(unit.all('Nice')).toEqual(first ? ['-10'] : []);
-    expect(unit.all('CPUWeight')).toEqual(first ? ['1000'] : []);
+    // Nice counts on a kernel without the CPU controller. CPUWeight counts among services.
+    expect(unit.valuesOf('Nice')).toEqual(first ? ['-10'] : []);
+    expect(unit.valuesOf('CPUWeight')).toEqual(first ? ['1000'] : []);
   }
 });
 
 describe.skipIf(!hasSystemdNotify)(
   `what the units run${hasSystemdNotify ? '' : ' (skipped: systemd-notify or python3 is not installed)'}`,
   () => {
-    test.each(byName)('%s becomes ready, says that it stops, and ends with 0', async (_, unit) => {
+    test.each(byName)('%s becomes ready, reports that it stops, and ends with 0', async (_, unit) => {
       const systemd = await openNotifySocket(workplace);
       const config = configuration();
       const running = workplace.start(argumentsOf(unit, 'ExecStart', config), {
@@ -190,7 +197,7 @@ describe.skipIf(!hasSystemdNotify)(
   },
 );
 
-test('what the agent leaves behind is switched off by a command that needs nothing but the file', async () => {
+test('LEDs that the agent leaves on are switched off by a command that needs only the configuration file', async () => {
   const config = configuration();
   for (const unit of units.filter(({ file }) => file.includes('agent'))) {
     const after = workplace.start(argumentsOf(unit, 'ExecStopPost', config));
@@ -199,7 +206,7 @@ test('what the agent leaves behind is switched off by a command that needs nothi
   }
 });
 
-test('a worker of an environment is run as the worker is, with a file, a token, a user and a journal of its own', () => {
+test('the worker of an environment runs as the single worker does, with a file, a token, a user and a journal of its own', () => {
   const linesOf = (name: string) =>
     readFileSync(join(folder, name), 'utf8')
       .split('\n')
@@ -216,26 +223,26 @@ test('a worker of an environment is run as the worker is, with a file, a token, 
   expect(linesOf('release-button-worker@.service')).toEqual(asOneOfSeveral);
 });
 
-describe('variables', () => {
-  const shown = async (name: string, config: string, env: Readonly<Record<string, string>>) => {
+describe('the environment variables', () => {
+  const configOutput = async (name: string, config: string, env: Readonly<Record<string, string>>) => {
     const running = workplace.start(['config', name, '--config', config], env);
     const { code } = await running.exited;
     expect({ code, output: running.output() }).toEqual({ code: 0, output: running.output() });
     return running.output();
   };
 
-  test.each(byName)('of %s are all understood, and in force', async (_, unit) => {
+  test.each(byName)('of %s are all known settings, and are in force', async (_, unit) => {
     const config = configuration();
     const [name = ''] = argumentsOf(unit, 'ExecStart', config);
     const env = environmentOf(unit);
-    const output = await shown(name, config, env);
-    // Node.js reads this variable, and refuses to start with an unknown option.
-    const { NODE_OPTIONS: _nodes, ...ours } = env;
-    for (const name of Object.keys(ours)) expect(output).toMatch(new RegExp(`# .*${name}\\b`));
+    const output = await configOutput(name, config, env);
+    // Node.js reads this variable, and would refuse to start with an unknown option.
+    const { NODE_OPTIONS: _nodes, ...ownVariables } = env;
+    for (const name of Object.keys(ownVariables)) expect(output).toMatch(new RegExp(`# .*${name}\\b`));
     expect(output).not.toContain('a-secret');
   });
 
-  test('of the drop-ins in the pages, and their configuration, are understood', async () => {
+  test('of the drop-ins in the pages are known settings, and so is their configuration', async () => {
     const blocks = [...guide.matchAll(/^(?:sudo tee|\s+sudo tee) .*<<'END'\n([\s\S]*?)^END$/gm)].map(
       ([, text = '']) => text,
     );
@@ -243,7 +250,7 @@ describe('variables', () => {
     expect(blocks.length).toBeGreaterThan(dropIns.length);
     const settings = settingsIn(dropIns.join('\n'));
     const env = environmentOf({
-      all: (key) => settings.flatMap(([name, value]) => (name === key ? [value] : [])),
+      valuesOf: (key) => settings.flatMap(([name, value]) => (name === key ? [value] : [])),
     });
     expect(Object.keys(env)).toEqual(['RELEASE_BUTTON_MQTT_PASSWORD_FILE']);
     const configurations = [
@@ -254,12 +261,12 @@ describe('variables', () => {
     for (const text of configurations) {
       const config = join(workplace.directory, 'shown.yaml');
       writeFileSync(config, text);
-      if (text.includes('worker:')) await shown('release-worker', config, { ARGOCD_AUTH_TOKEN: 'x' });
+      if (text.includes('worker:')) await configOutput('release-worker', config, { ARGOCD_AUTH_TOKEN: 'x' });
       else if (text.includes('mqtt:'))
-        expect(await shown('gpio-agent', config, env)).toMatch(
+        expect(await configOutput('gpio-agent', config, env)).toMatch(
           /mqtt\.password +\*+ +#.* RELEASE_BUTTON_MQTT_PASSWORD_FILE/,
         );
-      else await shown('broker', config, {});
+      else await configOutput('broker', config, {});
     }
   });
 

@@ -1,19 +1,21 @@
-// Reads the units of deploy/systemd/ as systemd does: keys in order, a key possibly several times.
+// Reads the units of deploy/systemd/ as systemd does: the keys in their order, and a key possibly several times.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const folder = join(import.meta.dirname, '../../deploy/systemd');
 
 export interface Unit {
-  /** `release-button-agent.service`; for a template its instance for staging, `release-button-worker@staging.service` */
+  /**
+   * `release-button-agent.service`, or for a template its instance for staging: `release-button-worker@staging.service`
+   */
   readonly file: string;
-  /** The name of its file, which has no instance for a template. */
+  /** the name of the unit file, which has no instance for a template */
   readonly template: string;
-  /** The value of `%i`; empty for a unit that is no template. */
+  /** the value of `%i`; empty if the unit is not a template */
   readonly instance: string;
   readonly path: string;
-  /** All values of a key, in order. */
-  all(key: string): readonly string[];
+  /** all values of a key, in their order */
+  valuesOf(key: string): readonly string[];
 }
 
 export function readUnits(): readonly Unit[] {
@@ -28,12 +30,12 @@ export function readUnits(): readonly Unit[] {
         template,
         instance,
         path,
-        all: (key) => settings.flatMap(([name, value]) => (name === key ? [value] : [])),
+        valuesOf: (key) => settings.flatMap(([name, value]) => (name === key ? [value] : [])),
       };
     });
 }
 
-/** `Key=value` lines of a unit, or of a drop-in that a text shows. */
+/** The `Key=value` lines of a unit, or of a drop-in on a page. */
 export function settingsIn(text: string): readonly (readonly [string, string])[] {
   return [...text.matchAll(/^([A-Z][A-Za-z]+)=(.*)$/gm)].map(([, key = '', value = '']) => [key, value]);
 }

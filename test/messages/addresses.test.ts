@@ -10,7 +10,10 @@ import { reply } from '../../messages/requests.ts';
 import { workerInfo } from '../../messages/worker.ts';
 import { id, kubernetesName, topicLevel } from './arbitraries.ts';
 
-/** Never in one level of a topic: its separator, the wildcards, control characters, halves of a surrogate pair. */
+/**
+ * Characters that one level of a topic must not have: its separator, the wildcards, control characters, halves of a
+ * surrogate pair.
+ */
 const forbidden = ['/', '+', '#', '\0', '\n', '\u007f', '\u0085', '\ud800', '\uffff'];
 
 describe('the value of a parameter', () => {
@@ -26,7 +29,7 @@ describe('the value of a parameter', () => {
     },
   );
 
-  test('a refusal names the value, the placeholder and the topic', () => {
+  test('refusing it names the value, the placeholder and the topic', () => {
     expect(() => buttonPress.at({ button: 'a/b' })).toThrow(
       '"a/b" is not a valid <button> for the topic button/<button>/press',
     );
@@ -47,23 +50,23 @@ describe('the value of a parameter', () => {
     expect(reply.at({ request }).topic).toBe(`reply/${request}`);
   });
 
-  test.each(['', 'a/b', '+', 'a'.repeat(65)])(
-    'no reply can be sent to a request with the id %j',
-    (request) => {
-      expect(() => reply.at({ request })).toThrow(RangeError);
-    },
-  );
+  test.each(['', 'a/b', '+', 'a'.repeat(65)])('a request with the id %j gets no reply', (request) => {
+    expect(() => reply.at({ request })).toThrow(RangeError);
+  });
 
-  test('with any text a topic keeps its levels and gets no wildcard or control character', () => {
+  test('any text leaves a topic its levels, and adds no wildcard or control character', () => {
     const nasty = fc
       .array(fc.oneof(fc.constantFrom(...forbidden), fc.string({ unit: 'binary', maxLength: 3 })), {
         maxLength: 4,
       })
       .map((parts) => parts.join(''));
-    const bad = new RegExp(`[${forbidden.filter((one) => one !== '/').join('')}]`, 'u');
-    const topicOf = (make: () => string) => {
+    const forbiddenPattern = new RegExp(
+      `[${forbidden.filter((character) => character !== '/').join('')}]`,
+      'u',
+    );
+    const topicOf = (makeTopic: () => string) => {
       try {
-        return make();
+        return makeTopic();
       } catch (error) {
         expect(error).toBeInstanceOf(RangeError);
         return undefined;
@@ -80,7 +83,7 @@ describe('the value of a parameter', () => {
         for (const topic of topics) {
           if (topic === undefined) continue;
           expect(topic.split('/')).toHaveLength(3);
-          expect(topic).not.toMatch(bad);
+          expect(topic).not.toMatch(forbiddenPattern);
         }
       }),
     );
@@ -98,8 +101,8 @@ describe('the value of a parameter', () => {
   });
 });
 
-describe('filters', () => {
-  test('a missing parameter matches anything', () => {
+describe('a filter of topics', () => {
+  test('matches anything where a parameter is missing', () => {
     expect(buttonPress.filter().filter).toBe('button/+/press');
     expect(buttonPress.filter({}).filter).toBe('button/+/press');
     expect(app.filter({ namespace: 'argocd' }).filter).toBe('worker/+/app/argocd/+');
@@ -107,7 +110,7 @@ describe('filters', () => {
     expect(drift.filter().filter).toBe('worker/+/drift');
   });
 
-  test('a given parameter narrows it', () => {
+  test('matches only the given value of a parameter', () => {
     expect(buttonPress.filter({ button: 'main' }).filter).toBe('button/main/press');
   });
 });
@@ -122,20 +125,20 @@ describe('reading a topic', () => {
     name: kubernetesName,
     request: topicLevel,
   });
-  const used = (template: string, all: Readonly<Record<string, string>>) =>
-    Object.fromEntries(Object.entries(all).filter(([name]) => template.includes(`<${name}>`)));
+  const usedParameters = (template: string, parameters: Readonly<Record<string, string>>) =>
+    Object.fromEntries(Object.entries(parameters).filter(([name]) => template.includes(`<${name}>`)));
 
-  test.each(rowNames)('%s: the parameters can be read from the topic that was made of them', (row) => {
+  test.each(rowNames)('of %s returns the parameters that it was made of', (row) => {
     const channel = channels[row];
     fc.assert(
       fc.property(params, (all) => {
-        expect(channel.filter().match(channel.at(all).topic)).toEqual(used(channel.template, all));
+        expect(channel.filter().match(channel.at(all).topic)).toEqual(usedParameters(channel.template, all));
       }),
       { numRuns: 50 },
     );
   });
 
-  test.each(rowNames)('%s: a topic that was read makes the same topic again', (row) => {
+  test.each(rowNames)('of %s returns parameters that make the same topic again', (row) => {
     const channel = channels[row];
     const level = fc.oneof(
       id,
@@ -152,23 +155,23 @@ describe('reading a topic', () => {
     fc.assert(
       fc.property(topic, (levels) => {
         const text = levels.join('/');
-        const found = channel.filter().match(text);
-        if (found === undefined) return;
+        const parameters = channel.filter().match(text);
+        if (parameters === undefined) return;
         matched += 1;
-        const filled = { ...exampleOf(found) };
+        const filled = { ...exampleOf(parameters) };
         expect(channel.at(filled).topic).toBe(text);
       }),
     );
     expect(matched).toBeGreaterThan(0);
   });
 
-  test.each(rowNames)('no other row reads the topics of %s', (row) => {
+  test.each(rowNames)('of %s is possible with no other row', (row) => {
     fc.assert(
       fc.property(params, (all) => {
         const { topic } = channels[row].at(all);
-        expect(rowNames.filter((other) => channels[other].filter().match(topic) !== undefined)).toEqual([
-          row,
-        ]);
+        expect(rowNames.filter((otherRow) => channels[otherRow].filter().match(topic) !== undefined)).toEqual(
+          [row],
+        );
       }),
       { numRuns: 20 },
     );
@@ -184,12 +187,20 @@ describe('reading a topic', () => {
     'button/main/Press',
     'release-button/button/main/press',
     '',
-  ])('%j is no press', (topic) => {
+  ])('%j is not the topic of a press', (topic) => {
     expect(buttonPress.filter().match(topic)).toBeUndefined();
   });
 });
 
-function exampleOf(found: Readonly<Record<string, string>>) {
-  const { button = '', led = '', agent = '', worker = '', namespace = '', name = '', request = '' } = found;
+function exampleOf(parameters: Readonly<Record<string, string>>) {
+  const {
+    button = '',
+    led = '',
+    agent = '',
+    worker = '',
+    namespace = '',
+    name = '',
+    request = '',
+  } = parameters;
   return { button, led, agent, worker, namespace, name, request };
 }

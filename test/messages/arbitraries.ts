@@ -1,4 +1,4 @@
-// Small random messages for every row.
+// Small random messages for every row of the contract.
 import * as fc from 'fast-check';
 import type { MessageOf, RowName } from '../../tools/message-examples.ts';
 import { gestures } from '../../messages/gesture.ts';
@@ -9,10 +9,10 @@ import { appOutcomes, releaseOutcomes } from '../../messages/release.ts';
 
 export const id = fc.stringMatching(/^[a-z0-9][a-z0-9_-]{0,62}$/);
 export const kubernetesName = fc.stringMatching(/^[a-z0-9](?:[a-z0-9.-]{0,20}[a-z0-9])?$/);
-/** Printable characters, some of them outside of the basic plane. */
+/** Printable characters, some of them outside the basic plane. */
 const printable = fc.constantFrom(...'aZ09 -._:/+#$"\\{}[]<>äß€漢字🚀'.split(/(?:)/u));
 const requestId = fc.array(printable, { minLength: 1, maxLength: 64 }).map((all) => all.join(''));
-/** As in a topic: without its separators and wildcards. */
+/** A level of a topic has no separators and no wildcards. */
 export const topicLevel = requestId
   .map((text) => text.replaceAll(/[/+#]/g, '-'))
   .filter((text) => text.length > 0);
@@ -35,7 +35,7 @@ const offset = fc.oneof(
     .tuple(fc.constantFrom('+', '-'), fc.nat({ max: 23 }), fc.nat({ max: 59 }))
     .map(([sign, hours, minutes]) => `${sign}${pad(hours)}:${pad(minutes)}`),
 );
-/** RFC 3339 with any offset and with or without fractions. */
+/** RFC 3339 with any offset, with or without fractions. */
 export const time = fc
   .tuple(day, fc.constantFrom('', '.5', '.123', '.123456789'), offset)
   .map(([date, fraction, zone]) => `${date.toISOString().slice(0, 19)}${fraction}${zone}`);

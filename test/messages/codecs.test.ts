@@ -1,4 +1,4 @@
-// The other payloads that people and devices send: words, LED overrides, freezes, requests, times.
+// The other payloads that people and devices send: bare words, LED overrides, freezes, requests, times.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { agentAvailability } from '../../messages/agent.ts';
@@ -23,14 +23,14 @@ function decoder<Message>({ codec }: { readonly codec: Codec<Message> }) {
 }
 const refused = { error: expect.any(String) };
 
-test('a fault of a payload is described in one line, however long its names are', () => {
+test('the fault of a payload is described in one line, however long its names are', () => {
   const long = 'k'.repeat(200_000);
   const decoded = decoder(app)(JSON.stringify({ labels: { [long]: 1 } }));
   expect(decoded).toMatchObject(refused);
   expect(JSON.stringify(decoded).length).toBeLessThan(1_000);
 });
 
-describe('availability', () => {
+describe('an availability', () => {
   test.each([agentAvailability, workerAvailability])('is a bare word: $template', (row) => {
     const decode = decoder(row);
     expect(decode('online')).toBe('online');
@@ -42,7 +42,7 @@ describe('availability', () => {
   });
 });
 
-describe('arming', () => {
+describe('the payload that arms a button', () => {
   test('is on or off', () => {
     const decode = decoder(buttonArm);
     expect(decode('on')).toBe('on');
@@ -52,7 +52,7 @@ describe('arming', () => {
   });
 });
 
-describe('a LED is set', () => {
+describe('a LED can be set', () => {
   const decode = decoder(ledSet);
   const steps = [{ on: true, ms: 100 }];
 
@@ -62,7 +62,7 @@ describe('a LED is set', () => {
     expect(ledSet.codec.encode(name === 'auto' ? 'auto' : 'sos')).toBe(name === 'auto' ? 'auto' : 'sos');
   });
 
-  test('not to an unknown word, which the error quotes, shortened', () => {
+  test('but not to an unknown word, which the error quotes in shortened form', () => {
     expect(decode('disco')).toEqual({ error: '"disco" is neither auto nor the name of a pattern' });
     expect(decode('x'.repeat(1_000))).toEqual({
       error: `"${'x'.repeat(64)}" is neither auto nor the name of a pattern`,
@@ -90,19 +90,19 @@ describe('a LED is set', () => {
     [{ pattern: 'off', steps, repeat: true }, 'unknown member "steps"'],
     [{ name: 'off' }, 'unknown member "name"; did you mean "pattern"?'],
     [{ pattern: 'off', forMs: 86_400_001 }, 'forMs: '],
-  ])('not to %j, and the error names the fault', (message, error) => {
+  ])('but not to %j, and the error names the fault', (message, error) => {
     expect(decode(JSON.stringify(message))).toEqual({ error: expect.stringContaining(error) });
   });
 
-  test.each([19, 0, -1, 86_400_001, 20.5, '60000', null])('not for %j ms', (forMs) => {
+  test.each([19, 0, -1, 86_400_001, 20.5, '60000', null])('but not for %j ms', (forMs) => {
     expect(decode(JSON.stringify({ steps, repeat: true, forMs }))).toEqual(refused);
   });
 
-  test('to 1 to 32 steps of 20 to 60,000 ms', () => {
-    const of = (length: number, ms: number) =>
+  test('to a pattern of 1 to 32 steps of 20 to 60,000 ms', () => {
+    const stepsOf = (length: number, ms: number) =>
       JSON.stringify({ steps: Array.from({ length }, () => ({ on: true, ms })), repeat: false });
-    for (const good of [of(1, 20), of(32, 60_000)]) expect(decode(good)).toEqual(JSON.parse(good));
-    for (const bad of [of(0, 20), of(33, 20), of(1, 19), of(1, 60_001), of(1, 20.5)])
+    for (const good of [stepsOf(1, 20), stepsOf(32, 60_000)]) expect(decode(good)).toEqual(JSON.parse(good));
+    for (const bad of [stepsOf(0, 20), stepsOf(33, 20), stepsOf(1, 19), stepsOf(1, 60_001), stepsOf(1, 20.5)])
       expect(decode(bad), bad).toEqual(refused);
   });
 
@@ -117,17 +117,17 @@ describe('a LED is set', () => {
       { steps: [{ on: true, ms: 100, On: true }], repeat: true },
       'unknown member "On" in steps.0; did you mean "on"?',
     ],
-  ])('not to %j: an unknown member is refused, and the nearest one is suggested', (message, error) => {
+  ])('but not to %j: an unknown member is refused, and the nearest one is suggested', (message, error) => {
     expect(decode(JSON.stringify(message))).toEqual({ error });
   });
 
-  test('not to half a pattern', () => {
+  test('but not to half a pattern', () => {
     for (const bad of ['{}', '[]', `{"steps":[]}`, '{"repeat":true}', '{"steps":[{"ms":20}],"repeat":true}'])
       expect(decode(bad), bad).toEqual(refused);
   });
 });
 
-test('any payload identifies a LED, even one that is no text', () => {
+test('any payload asks a LED to identify itself, even bytes that are not text', () => {
   for (const payload of [[0x78], [0xff, 0xfe], [0x7b], Array.from({ length: 20_000 }, () => 0)])
     expect(ledIdentify.codec.decode(new Uint8Array(payload))).toEqual({ ok: true, value: '' });
 });
@@ -147,7 +147,7 @@ describe('a freeze', () => {
     ['{"frozen":true,"for":"2h"}', 'unknown member "for"; did you mean "forSeconds"?'],
     ['{"frozen":true,"button":"main","frozen":false}', 'the member "frozen" occurs twice; keep one'],
     ['{"frozen":false,"button":null}', /^button: /],
-  ])('of one button never becomes one of all: %s', (text, error) => {
+  ])('of one button never becomes a freeze of all buttons: %s', (text, error) => {
     expect(decode(text)).toEqual({ error: typeof error === 'string' ? error : expect.stringMatching(error) });
   });
 
@@ -158,8 +158,8 @@ describe('a freeze', () => {
   });
 });
 
-describe('requests', () => {
-  test('terminate: all, or one application', () => {
+describe('a request', () => {
+  test('to terminate is for all applications or for one', () => {
     const decode = decoder(releaseTerminate);
     expect(decode('{}')).toEqual({});
     expect(decode('{"app":"argocd/guestbook"}')).toEqual({ app: 'argocd/guestbook' });
@@ -175,7 +175,7 @@ describe('requests', () => {
     ['"argocd/guestbook"', /must be an object/],
     ['["argocd/guestbook"]', /must be an object/],
     ['{"app":null}', /^app: /],
-  ])('terminate: one application never becomes all: %s', (text, error) => {
+  ])('to terminate one application never becomes one for all: %s', (text, error) => {
     expect(decoder(releaseTerminate)(text)).toEqual({
       error: typeof error === 'string' ? error : expect.stringMatching(error),
     });
@@ -193,7 +193,7 @@ describe('requests', () => {
     expect(decoder(releaseTerminate)('')).toEqual({ error: 'the payload is empty' });
   });
 
-  test('the __proto__ of a reply stays a member', () => {
+  test('the member __proto__ of a reply stays a member', () => {
     const message = decoder(reply)('{"id":"b7e0","worker":"main","ok":true,"__proto__":{"polluted":true}}');
     expect(message).toMatchObject({ id: 'b7e0', ok: true });
     expect(Reflect.get({}, 'polluted')).toBeUndefined();
@@ -207,7 +207,7 @@ test('the current release is idle or complete', () => {
   for (const bad of ['{"state":"busy"}', '{}', '{"id":"b7e0"}']) expect(decode(bad), bad).toEqual(refused);
 });
 
-describe('times', () => {
+describe('a time', () => {
   const decode = decoder(buttonSignal);
   const withTime = (at: string) => decode(JSON.stringify({ ...examples.buttonSignal, at }));
 
@@ -218,7 +218,7 @@ describe('times', () => {
     ['2026-01-01T08:30:00.5Z', '2026-01-01T08:30:00.500Z'],
     ['2026-01-01T08:30:00.123456789+00:00', '2026-01-01T08:30:00.123Z'],
     ['2024-02-29T23:59:59-00:00', '2024-02-29T23:59:59.000Z'],
-  ])('%s is %s', (at, utc) => {
+  ])('%s is the moment %s', (at, utc) => {
     expect(withTime(at)).toMatchObject({ at });
     expect(toTime(fromTime(at))).toBe(utc);
   });
@@ -234,11 +234,11 @@ describe('times', () => {
     '2026-01-01T24:00:00Z',
     '2026-13-01T08:30:00Z',
     '1767225600',
-  ])('%s is no time', (at) => {
+  ])('%s is refused', (at) => {
     expect(withTime(at)).toEqual(refused);
   });
 
-  test('with any offset, an accepted time is a moment', () => {
+  test('with any offset is a moment', () => {
     fc.assert(
       fc.property(time, (at) => {
         expect(withTime(at)).toMatchObject({ at });
@@ -247,7 +247,7 @@ describe('times', () => {
     );
   });
 
-  test('our own times are accepted, with milliseconds', () => {
+  test('that we write is accepted, with milliseconds', () => {
     fc.assert(
       fc.property(fc.nat({ max: 4_102_444_800_000 }), (ms) => {
         expect(withTime(toTime(ms))).toMatchObject({ at: toTime(ms) });

@@ -33,7 +33,7 @@ const contract = {
   reply: 'reply/<request> | worker | 1, no',
 };
 
-test('every row has the topic, publishers, QoS, retention and expiry of the contract, and there are no others', () => {
+test('every row has the topic, publishers, QoS, retention and expiry of the contract, and there are no other rows', () => {
   const rows = Object.fromEntries(
     rowNames.map((row) => {
       const { template, about, delivery } = channels[row];
@@ -54,13 +54,13 @@ test('requests are never retained, whoever sends them', () => {
   for (const row of requests) expect(channels[row].delivery.kind, row).toBe('event');
 });
 
-test('retained messages never expire: state holds until it is published anew', () => {
+test('retained messages never expire: state is valid until it is published again', () => {
   const states = rowNames.filter((row) => channels[row].delivery.kind === 'state');
   expect(states).toHaveLength(12);
   for (const row of states) expect(channels[row].delivery.expirySeconds, row).toBeUndefined();
 });
 
-test('an address carries the delivery of its row', () => {
+test('the address of a message has the delivery of its row', () => {
   expect(channels.buttonPress.at({ button: 'main' })).toMatchObject({
     topic: 'button/main/press',
     kind: 'event',
@@ -69,7 +69,7 @@ test('an address carries the delivery of its row', () => {
   expect(channels.drift.at({ worker: 'main' })).toMatchObject({ topic: 'worker/main/drift', kind: 'state' });
 });
 
-test('requests are limited to 16 KiB before they are parsed, bare words to 256 bytes', () => {
+test('requests are limited to 16 KiB before they are parsed, and bare words to 256 bytes', () => {
   const bounds = Object.fromEntries(
     rowNames
       .filter((row) => channels[row].about.from.some((sender) => sender === 'anyone allowed'))
@@ -86,7 +86,7 @@ test('requests are limited to 16 KiB before they are parsed, bare words to 256 b
   expect(channels.buttonArm.codec.maxBytes).toBe(256);
 });
 
-test('the words are those of the contract: a change of it is made here too, on purpose', () => {
+test('the words are those of the contract, and a change of the contract must be made here too', () => {
   expect(signals.join(' '), 'messages/button.ts').toBe(
     'unknown releasing failed succeeded blocked drifted clear',
   );
@@ -105,7 +105,7 @@ test('the words are those of the contract: a change of it is made here too, on p
   );
 });
 
-test('no pattern is named like a signal', () => {
+test('no pattern has the name of a signal', () => {
   const names: readonly string[] = patternNames;
   expect(signals.filter((signal) => names.includes(signal))).toEqual([]);
 });

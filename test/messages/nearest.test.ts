@@ -1,9 +1,9 @@
-// Finds the nearest name to a misspelt one.
+// Finds the name that is nearest to a misspelt one.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { editDistance, nearest } from '../../messages/nearest.ts';
 
-describe('edit distance', () => {
+describe('the edit distance', () => {
   test.each([
     ['token', 'token', 0],
     ['tokne', 'token', 1],
@@ -12,11 +12,11 @@ describe('edit distance', () => {
     ['taken', 'token', 1],
     ['', 'token', 5],
     ['ca', 'abc', 3],
-  ])('from %j to %j it is %i', (a, b, distance) => {
+  ])('from %j to %j is %i', (a, b, distance) => {
     expect(editDistance(a, b)).toBe(distance);
   });
 
-  test('it is the same both ways, 0 only for equal texts, and at most the longer length', () => {
+  test('is the same both ways, 0 only for equal texts, and at most the longer length', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 12 }), fc.string({ maxLength: 12 }), (a, b) => {
         const distance = editDistance(a, b);
@@ -28,7 +28,7 @@ describe('edit distance', () => {
   });
 });
 
-describe('nearest name', () => {
+describe('the nearest name', () => {
   const known = ['url', 'topicPrefix', 'keepAliveSeconds'];
 
   test.each([
@@ -38,7 +38,7 @@ describe('nearest name', () => {
     ['keepAliveSec', 'keepAliveSeconds'],
     ['somethingElse', undefined],
     ['x'.repeat(10_000), undefined],
-  ])('of %.20j it is %j', (name, expected) => {
+  ])('to %.20j is %j', (name, expected) => {
     expect(nearest(name, known)).toBe(expected);
   });
 });

@@ -40,7 +40,7 @@ describe('a bare text', () => {
     ' single\r\n',
     'offline2',
     'x'.repeat(64),
-  ])('%j is a press without further members', (text) => {
+  ])('%j is a press without other members', (text) => {
     expect(decode(text)).toEqual(plain);
   });
 
@@ -59,7 +59,7 @@ describe('a bare text', () => {
     'unavailable',
     'offline',
     ' off\n',
-  ])('%j is no press, and the error names the word', (text) => {
+  ])('%j is not a press, and the error names the word', (text) => {
     expect(errorOf(text)).toBe(
       `"${text.trim()}" says that nothing was pressed; to press, send a word such as press`,
     );
@@ -93,7 +93,7 @@ describe('a bare text', () => {
     'a\u200bb',
     'x'.repeat(65),
     'x'.repeat(16_384),
-  ])('%j is more than one word, and may have been meant to be narrow', (text) => {
+  ])('%j is more than one word, so the press may have been meant for fewer applications', (text) => {
     expect(errorOf(text)).toMatch(
       / (?:is not one word|begins with a quote); a press is one word such as press/,
     );
@@ -108,7 +108,7 @@ describe('a bare text', () => {
   );
 });
 
-describe('an empty payload, which is never a press and not answered, is', () => {
+describe('an empty payload, which is never a press and gets no answer,', () => {
   const isEmpty = (payload: string | Uint8Array) =>
     buttonPress.codec.isEmpty?.(typeof payload === 'string' ? bytes(payload) : payload);
 
@@ -126,22 +126,25 @@ describe('an empty payload, which is never a press and not answered, is', () => 
     '\0""\0',
     '\u00a0',
     '\ufeff',
-  ])('%j', (text) => {
+  ])('is %j', (text) => {
     expect(isEmpty(text)).toBe(true);
     expect(decode(text).ok).toBe(false);
   });
 
-  test.each(['0', '"', '" "', '"""', "''", '{}', '[]', 'press', '"" press', '\0press'])('not %j', (text) => {
-    expect(isEmpty(text)).toBe(false);
-  });
+  test.each(['0', '"', '" "', '"""', "''", '{}', '[]', 'press', '"" press', '\0press'])(
+    'is not %j',
+    (text) => {
+      expect(isEmpty(text)).toBe(false);
+    },
+  );
 
-  test('nothing that is not text', () => {
+  test('is never bytes that are not text', () => {
     expect(isEmpty(new Uint8Array([0xff]))).toBe(false);
     expect(isEmpty(new Uint8Array([0xc0, 0x80]))).toBe(false);
   });
 });
 
-describe('a JSON object', () => {
+describe('a press as a JSON object', () => {
   test('may be empty', () => {
     expect(decode('{}')).toEqual(plain);
     expect(decode(' \r\n\t{ } ')).toEqual(plain);
@@ -200,7 +203,7 @@ describe('a JSON object', () => {
     expect(decode('{"id":"only","source":"id","by":"{\\"id\\":1}"}')).toMatchObject({ ok: true });
   });
 
-  test('cannot reach a prototype', () => {
+  test('cannot change a prototype', () => {
     for (const text of [
       '{"__proto__": {"polluted": true}}',
       '{"id": "b7e0", "__proto__": {"gesture": "hold"}}',
@@ -235,7 +238,7 @@ describe('a JSON object', () => {
         [1],
       ],
     ],
-  ])('is malformed if %s does not fit, and the error names it', (member, values) => {
+  ])('is malformed if the member %s is wrong, and the error names it', (member, values) => {
     for (const value of values) {
       const error = errorOf(JSON.stringify({ [member]: value }));
       expect(error, JSON.stringify(value)).toMatch(new RegExp(`^${member}\\b`));
@@ -263,20 +266,20 @@ describe('a JSON object', () => {
     expect(decode(JSON.stringify({ id }))).toEqual({ ok: true, value: { id } });
   });
 
-  test('with deep nesting is malformed and harmless', () => {
+  test('is malformed and harmless if it is deeply nested', () => {
     expect(errorOf('['.repeat(16_384))).toBe(notJson);
     expect(errorOf(`{"id":${'['.repeat(8_000)}${']'.repeat(8_000)}}`)).toMatch(/^id\b/);
   });
 
-  test('with a thousand faults gets five of them reported', () => {
-    const only = Array.from({ length: 1_000 }, () => 1);
-    expect(errorOf(JSON.stringify({ only })).split('; ').length).toBeLessThanOrEqual(5);
+  test('with a thousand faults gets an error with five of them', () => {
+    const wrongNames = Array.from({ length: 1_000 }, () => 1);
+    expect(errorOf(JSON.stringify({ only: wrongNames })).split('; ').length).toBeLessThanOrEqual(5);
   });
 });
 
-describe('malformed is', () => {
+describe('a malformed press is', () => {
   test.each(['{', '[', '{"id": }', "{'id': 'b7e0'}", '{}x', '[]]', '{"id": "b7e0"', '{press}', '  {'])(
-    'text that starts like JSON but is none: %s',
+    'text that starts like JSON, but is not JSON: %s',
     (text) => {
       expect(errorOf(text)).toBe(notJson);
     },
@@ -286,7 +289,7 @@ describe('malformed is', () => {
     expect(errorOf(text)).toContain('must be an object');
   });
 
-  test('a payload of more than 16 KiB, JSON or text, is refused before it is parsed', () => {
+  test('a payload of more than 16 KiB, JSON or text, which is refused before it is parsed', () => {
     const open = `{"source": "${'x'.repeat(16_384)}`;
     expect(errorOf(open)).toBe(`the payload has ${open.length} bytes, more than 16384`);
     expect(errorOf('x'.repeat(16_385))).toBe('the payload has 16385 bytes, more than 16384');
@@ -303,7 +306,7 @@ describe('malformed is', () => {
     expect(errorOf(new Uint8Array(payload))).toBe('the payload is not UTF-8 text');
   });
 
-  test('no valid payload after invalid UTF-8: a fault does not stick', () => {
+  test('not a valid payload that comes after invalid UTF-8', () => {
     expect(errorOf(new Uint8Array([0xe2, 0x82]))).toBe('the payload is not UTF-8 text');
     expect(decode('single')).toEqual(plain);
   });

@@ -1,4 +1,4 @@
-// Every message of a row arrives unchanged, and the row's JSON Schema agrees with its codec about what is a message.
+// Every message of a row arrives unchanged. The codec and the JSON Schema of the row agree on what a message is.
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import * as fc from 'fast-check';
@@ -18,7 +18,7 @@ const forms = rowNames
   .flatMap(formsOf)
   .map((form) => ({ ...form, isText: form.contentType === 'text/plain', fits: ajv.compile(form.schema) }));
 const jsonForms = forms.filter(({ isText }) => !isText);
-/** The receiver does not read the identity of a LED. */
+/** The receiver does not read the payload that makes a LED identify itself. */
 const textForms = forms.filter(({ isText, row }) => isText && row !== 'ledIdentify');
 
 test.each(rowNames.filter((row) => row !== 'ledIdentify'))('%s arrives unchanged', (row) => {
@@ -42,33 +42,36 @@ test.each(rowNames)('an encoded %s fits exactly one of its JSON Schemas', (row) 
   );
 });
 
-test.each(jsonForms)('$name: members may be missing, changed or unknown; schema and codec agree', (form) => {
-  const codec = codecOf(form.row);
-  const outcomes = new Set<boolean>();
-  fc.assert(
-    fc.property(
-      messagesOf(form.row).filter((message) => typeof message === 'object'),
-      fc.array(change, { minLength: 0, maxLength: 2 }),
-      (message, changes) => {
-        const value: unknown = changes.reduce(apply, JSON.parse(JSON.stringify(message)));
-        const decoded = codec.decode(bytes(JSON.stringify(value)));
-        outcomes.add(decoded.ok);
-        expect(form.fits(value), decoded.ok ? ajv.errorsText(form.fits.errors) : decoded.error).toBe(
-          decoded.ok,
-        );
-      },
-    ),
-    { numRuns: 300 },
-  );
-  expect(outcomes).toEqual(new Set([true, false]));
-});
+test.each(jsonForms)(
+  'schema and codec of $name agree on members that are missing, changed or unknown',
+  (form) => {
+    const codec = codecOf(form.row);
+    const outcomes = new Set<boolean>();
+    fc.assert(
+      fc.property(
+        messagesOf(form.row).filter((message) => typeof message === 'object'),
+        fc.array(change, { minLength: 0, maxLength: 2 }),
+        (message, changes) => {
+          const value: unknown = changes.reduce(apply, JSON.parse(JSON.stringify(message)));
+          const decoded = codec.decode(bytes(JSON.stringify(value)));
+          outcomes.add(decoded.ok);
+          expect(form.fits(value), decoded.ok ? ajv.errorsText(form.fits.errors) : decoded.error).toBe(
+            decoded.ok,
+          );
+        },
+      ),
+      { numRuns: 300 },
+    );
+    expect(outcomes).toEqual(new Set([true, false]));
+  },
+);
 
-test.each(textForms)('$name: schema and codec agree on bare texts', (form) => {
+test.each(textForms)('schema and codec of $name agree on bare text', (form) => {
   const codec = codecOf(form.row);
   const text = fc
     .oneof(messagesOf(form.row), fc.constant(form.example), fc.string({ unit: 'binary', maxLength: 8 }))
     .filter((value): value is string => typeof value === 'string')
-    // The codec ignores spaces around it; text that starts like JSON belongs to the other form.
+    // The codec ignores spaces around bare text. Text that starts like JSON belongs to the other form.
     .filter((value) => value === value.trim() && !/^[{[]/.test(value));
   fc.assert(
     fc.property(text, (value) => {
@@ -78,35 +81,35 @@ test.each(textForms)('$name: schema and codec agree on bare texts', (form) => {
 });
 
 interface Change {
-  /** which of the members, counted over all levels */
+  /** which member is changed, counted over all levels */
   readonly at: number;
-  readonly to: unknown;
+  readonly newValue: unknown;
 }
 
-const nothing = Symbol('the member is taken out');
-/** ASCII: the codec counts UTF-16 units, JSON Schema characters. */
+const removed = Symbol('the member is removed');
+/** ASCII, because the codec counts UTF-16 units and JSON Schema counts characters. */
 const text = fc.oneof(
   fc.string({ unit: 'grapheme-ascii', maxLength: 4 }),
   fc.constantFrom('', 'main', 'press', 'on', 'x'.repeat(65), 'x'.repeat(300), 'a/b', '2026-01-01T00:00:00Z'),
 );
 const change: fc.Arbitrary<Change> = fc.record({
   at: fc.nat({ max: 200 }),
-  to: fc.oneof(
-    fc.constantFrom<unknown>(nothing, null, true, 0, -1, 1.5, 20, 1e9, 2 ** 53, [], {}, ['a/b'], { x: 1 }),
+  newValue: fc.oneof(
+    fc.constantFrom<unknown>(removed, null, true, 0, -1, 1.5, 20, 1e9, 2 ** 53, [], {}, ['a/b'], { x: 1 }),
     text,
   ),
 });
 
-/** Changes one member somewhere inside, or adds an unknown one. */
-function apply(value: unknown, { at, to: drawn }: Change): unknown {
-  const to = drawn === nothing ? nothing : structuredClone(drawn);
-  const places = placesIn(value);
-  const place = places[at % (places.length + 1)];
-  if (place === undefined) return isObject(value) ? { ...value, unknown: to === nothing ? 0 : to } : value;
-  const [inside, key] = place;
-  if (to !== nothing) Reflect.set(inside, key, to);
-  else if (Array.isArray(inside)) inside.splice(Number(key), 1);
-  else Reflect.deleteProperty(inside, key);
+/** Changes one member at any level, or adds an unknown one. */
+function apply(value: unknown, { at, newValue: drawn }: Change): unknown {
+  const to = drawn === removed ? removed : structuredClone(drawn);
+  const members = placesIn(value);
+  const place = members[at % (members.length + 1)];
+  if (place === undefined) return isObject(value) ? { ...value, unknown: to === removed ? 0 : to } : value;
+  const [parent, key] = place;
+  if (to !== removed) Reflect.set(parent, key, to);
+  else if (Array.isArray(parent)) parent.splice(Number(key), 1);
+  else Reflect.deleteProperty(parent, key);
   return value;
 }
 

@@ -1,5 +1,5 @@
-// What must not compile. `npm run check:types` fails when one of the marked lines begins to compile. Where JavaScript can run
-// the line at all, its effect is checked too.
+// What must not compile. `npm run check:types` fails when one of the marked lines begins to compile. If JavaScript can
+// run such a line, its effect is checked too.
 import { describe, expect, test } from 'vitest';
 import { agentAvailability } from '../../messages/agent.ts';
 import { buttonArm, buttonSignal, buttonState } from '../../messages/button.ts';
@@ -11,7 +11,7 @@ import { ledSet, ledState } from '../../messages/led.ts';
 import { buttonPress, buttonResult } from '../../messages/press.ts';
 import type { Link } from '../../service/link/link.ts';
 
-/** The gate's own types: the address alone determines what may be sent. */
+/** Has the types of the real link: the address alone determines what may be sent. */
 const sent: unknown[] = [];
 const publish: Link['publish'] = (_, message) => void sent.push(message);
 const publishNow: Link['publishNow'] = (_, message) => {

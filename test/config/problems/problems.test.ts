@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { drivers } from '../../../config/sections/agent.ts';
 import { failure, load, onlyProblem, type Given } from '../support.ts';
 
-test('every problem of file, environment and flags is reported at once', async () => {
+test('all problems of file, environment and flags are reported at once', async () => {
   const { problems, message } = await failure({
     file: 'mqtt:\n  url: http://broker\n  keepAliveSecond: 5\nlog:\n  level: inof\n',
     env: { RELEASE_BUTTON_BROKER_PORT: '70000', RELEASE_BUTTON_MQTT_URI: 'x' },
@@ -27,7 +27,7 @@ test('every problem of file, environment and flags is reported at once', async (
   expect(problems.every(({ remedy }) => remedy !== '')).toBe(true);
 });
 
-describe('unknown keys', () => {
+describe('an unknown key', () => {
   test.each([
     ['mqtt:\n  keepaliveseconds: 5\n', 'mqtt.keepaliveseconds', 'did you mean `mqtt.keepAliveSeconds`?'],
     ['mqtt:\n  topic-prefix: x\n', 'mqtt.topic-prefix', 'did you mean `mqtt.topicPrefix`?'],
@@ -47,13 +47,13 @@ describe('unknown keys', () => {
     ['log:\n  constructor: 5\n', 'log.constructor', 'remove it; the known keys are level, format'],
     ['log:\n  __proto__: 5\n', 'log.__proto__', 'remove it; the known keys are level, format'],
     ['__proto__: {level: debug}\n', '__proto__', 'remove it'],
-  ])('%j gets the nearest key as a suggestion', async (file, key, remedy) => {
+  ])('in %j is refused, with the nearest key as a suggestion', async (file, key, remedy) => {
     const problem = await onlyProblem({ file });
     expect(problem.key).toBe(key);
     expect(problem.remedy).toContain(remedy);
   });
 
-  test('the value of a harmless key is shown', async () => {
+  test('that looks harmless is shown with its value', async () => {
     expect(await onlyProblem({ file: 'log:\n  leevl: debug\n' })).toMatchObject({
       key: 'log.leevl',
       value: '"debug"',
@@ -61,7 +61,7 @@ describe('unknown keys', () => {
     });
   });
 
-  test('inside a list have their own line', async () => {
+  test('inside a list is reported with its own line', async () => {
     const file = 'agent:\n  buttons:\n    - id: main\n      line: 17\n      debounce: 10\n';
     const { remedy, ...problem } = await onlyProblem({ file });
     expect(problem).toMatchObject({
@@ -72,14 +72,14 @@ describe('unknown keys', () => {
   });
 });
 
-/** Libraries drop this key, and what was to narrow a selection must never be dropped. */
+/** Libraries drop this key. But a key that narrows a selection must never be dropped. */
 describe('the key __proto__ inside a list is refused', () => {
   test.each([
     ['{projects: [shop], __proto__: [x]}', 'worker.buttons[0].select.__proto__'],
     ['{projects: [shop], __proto__: {namespaces: [x]}}', 'worker.buttons[0].select.__proto__'],
     ['{__proto__: {all: true}}', 'worker.buttons[0].select.__proto__'],
     ['{labels: {team: web, __proto__: x}}', 'worker.buttons[0].select.labels.__proto__'],
-  ])('select: %s', async (select, key) => {
+  ])('in the selection %s', async (select, key) => {
     const list = `[{id: main, select: ${select}}]`;
     const env = { RELEASE_BUTTON_WORKER_BUTTONS: '' };
     const inFile = await onlyProblem({ file: `worker:\n  buttons: ${list}\n`, env });
@@ -90,7 +90,7 @@ describe('the key __proto__ inside a list is refused', () => {
   });
 });
 
-describe('wrong kinds', () => {
+describe('a value of the wrong kind', () => {
   test.each([
     ['mqtt: 5', 'mqtt', 'must be a section'],
     ['mqtt: [url]', 'mqtt', 'must be a section'],
@@ -112,18 +112,18 @@ describe('wrong kinds', () => {
     ['agent: {buttons: [main]}', 'agent.buttons[0]', 'must be a map'],
     ['agent: {buttons: [null]}', 'agent.buttons[0]', 'must be a map'],
     ['agent: {buttons: [{gestures: press}]}', 'agent.buttons[0].gestures', 'must be a list'],
-  ])('%s', async (file, key, message) => {
+  ])('is refused: %s', async (file, key, message) => {
     const problem = await onlyProblem({ file });
     expect(problem.key).toBe(key);
     expect(problem.message).toContain(message);
     expect(problem.origin).toBe('config/release-button.yaml:1');
   });
 
-  test('a number in quotes: the remedy removes the quotes', async () => {
+  test('that is a number in quotes has the remedy to remove the quotes', async () => {
     expect((await onlyProblem({ file: 'broker: {port: "1884"}' })).remedy).toBe('write `port: 1884`');
   });
 
-  test('the default is suggested', async () => {
+  test('is refused with the default as a suggestion', async () => {
     expect((await onlyProblem({ file: 'broker: {port: -1}' })).remedy).toContain(
       'remove it for the default, 1883',
     );
@@ -141,7 +141,7 @@ describe('the selection of a button', () => {
     ['{id: main}', 'is missing'],
     ['{id: main, select: }', 'is missing'],
     ['{id: main, select: {}}', 'is empty'],
-  ])('%s is refused, and the message has both ways to write it', async (button, message) => {
+  ])('of the button %s is refused, and the message shows both ways to write it', async (button, message) => {
     const problem = await onlyProblem(worker(button));
     expect(problem).toMatchObject({ key: 'worker.buttons[0].select', message });
     expect(problem.origin).toMatch(/^config\/release-button\.yaml:3$/);
@@ -152,7 +152,7 @@ describe('the selection of a button', () => {
     expect(problem.remedy).not.toMatch(/\ball\b/);
   });
 
-  test('the default button has none: a selection is required', async () => {
+  test('is required for the default button too', async () => {
     const problem = await onlyProblem({ sections: ['worker'], env: { RELEASE_BUTTON_WORKER_BUTTONS: '' } });
     expect(problem).toMatchObject({
       key: 'worker.buttons[0].select',
@@ -177,11 +177,11 @@ describe('the selection of a button', () => {
     ['{labels: {"a b": x}}', 'select.labels', 'must be a map of at least one label'],
     ['{all: false}', 'select.all', 'can only be true, which selects every application'],
     ['{project: [a]}', 'select.project', 'is not a known key'],
-  ])('%s is refused', async (select, key, message) => {
+  ])('of the form %s is refused', async (select, key, message) => {
     const problem = await onlyProblem(worker(`{id: main, select: ${select}}`));
     expect(problem.key).toBe(`worker.buttons[0].${key}`);
     expect(problem.message).toContain(message);
-    // A remedy never selects more than was written.
+    // A remedy never selects more applications than the value did.
     expect(problem.remedy).not.toMatch(/all: true|everything|every application/);
   });
 
@@ -190,14 +190,14 @@ describe('the selection of a button', () => {
     { projects: ['default'], namespaces: ['argocd', 'team-a'] },
     { labels: { 'app.kubernetes.io/part-of': 'shop', tier: '' } },
     { all: true },
-  ])('%j is accepted', async (select) => {
+  ])('of the form %j is accepted', async (select) => {
     const { config } = await load(worker(JSON.stringify({ select })));
     expect(config.worker.buttons[0]?.select).toEqual(select);
   });
 });
 
 describe('an unknown choice', () => {
-  test('the message about an unknown driver lists the choices', async () => {
+  test('of a driver is refused with a list of the choices', async () => {
     const problem = await onlyProblem({ file: 'agent: {driver: simulate}' });
     expect(problem).toMatchObject({
       message: `must be one of ${drivers.join(', ')}`,
@@ -220,20 +220,20 @@ describe('a GPIO line', () => {
     ]);
   });
 
-  // In text, and so in a variable, it is a number too.
+  // A chip in text, and so in a variable, is also a number.
   test.each<[string, Given]>([
     ['a number', { file: 'agent: {chip: 256}' }],
     ['a number in quotes', { file: 'agent: {chip: "256"}' }],
     ['a variable', { env: { RELEASE_BUTTON_AGENT_CHIP: '256' } }],
     ['a flag', { flags: { 'agent.chip': '256' } }],
     ['of one line', { file: 'agent: {leds: [{chip: "256"}]}' }],
-  ])('a chip beyond 255 is refused: %s', async (_, given) => {
+  ])('on a chip beyond 255 is refused: %s', async (_, given) => {
     const { key, message } = await onlyProblem(given);
     expect(key).toMatch(/^agent\.(leds\[0\]\.)?chip$/);
     expect(message).toContain('0 to 255');
   });
 
-  test.each(['"17"', '1024', '-1', '17.5', '[17]'])('%s is no line', async (value) => {
+  test.each(['"17"', '1024', '-1', '17.5', '[17]'])('cannot be %s', async (value) => {
     const { key, message } = await onlyProblem(line(value));
     expect(key).toBe('agent.buttons[0].line');
     expect(message).toMatch(
@@ -241,13 +241,13 @@ describe('a GPIO line', () => {
     );
   });
 
-  test('a number in quotes is distinguished from a name', async () => {
+  test('that is a number in quotes is distinguished from a name', async () => {
     const { remedy } = await onlyProblem(line('"17"'));
     expect(remedy).toBe('write `line: 17`');
   });
 });
 
-describe('contradictions', () => {
+describe('a contradiction', () => {
   test.each([
     ['mqtt: {reconnectMinMs: 5000, reconnectMaxMs: 1000}', 'mqtt.reconnectMinMs', 'must not be more than'],
     ['mqtt: {password: x}', 'mqtt.username', 'is not set, but mqtt.password is'],
@@ -317,7 +317,7 @@ describe('contradictions', () => {
       'worker.buttons[0].on',
       'no gesture would do anything',
     ],
-  ])('%s', async (file, key, message) => {
+  ])('is refused: %s', async (file, key, message) => {
     const problem = await onlyProblem({
       file,
       env: { RELEASE_BUTTON_WORKER_BUTTONS: file.startsWith('worker') ? '' : '[]' },
@@ -335,12 +335,12 @@ describe('contradictions', () => {
     'agent: {buttons: [{gestures: [double], doubleMs: 91}]}',
     'agent: {buttons: [], leds: []}',
     'agent: {leds: [{follows: on-another-machine}]}',
-  ])('%s is no contradiction', async (file) => {
+  ])('is not seen in %s', async (file) => {
     await expect(load({ file })).resolves.toBeDefined();
   });
 });
 
-describe('formats', () => {
+describe('a value of the wrong form', () => {
   test.each([
     ['mqtt: {url: "broker:1883"}', 'must begin with mqtt:// or mqtts://'],
     ['mqtt: {url: "mqtt://"}', 'has no host'],
@@ -356,7 +356,7 @@ describe('formats', () => {
     ['health: {host: "http://x"}', 'must be a host name or an IP address'],
     ['agent: {id: Main}', 'must be an id'],
     [`agent: {id: ${'a'.repeat(64)}}`, 'must be an id'],
-  ])('%s', async (file, message) => {
+  ])('is refused: %s', async (file, message) => {
     expect((await onlyProblem({ file })).message).toContain(message);
   });
 
@@ -365,7 +365,7 @@ describe('formats', () => {
     'mqtt: {url: "mqtts://broker.example:8883/"}',
     'mqtt: {url: "mqtt://[fe80::1]:1883"}',
     `agent: {id: ${'a'.repeat(63)}}`,
-  ])('%s is accepted', async (file) => {
+  ])('is not seen in %s', async (file) => {
     await expect(load({ file })).resolves.toBeDefined();
   });
 });

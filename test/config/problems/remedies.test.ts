@@ -1,4 +1,4 @@
-// What a newcomer reads: one problem for each mistake, in the newcomer's words, with the line to write.
+// What a newcomer reads: one problem for each mistake, in plain words, with the line to write.
 import { describe, expect, test } from 'vitest';
 import { failure, load, onlyProblem } from '../support.ts';
 
@@ -6,7 +6,7 @@ const env = { RELEASE_BUTTON_WORKER_BUTTONS: '' };
 const button = (keys: string) => `worker: {buttons: [{id: main, ${keys}}]}`;
 const selected = (keys: string) => button(`select: {all: true}, ${keys}`);
 
-describe('a value of another kind', () => {
+describe('a value of another kind has a remedy with the line to write', () => {
   test.each([
     [
       button('select: shop'),
@@ -113,11 +113,11 @@ describe('a value of another kind', () => {
     ['RELEASE_BUTTON_AGENT_BUTTONS', '{line: 4}', "write `RELEASE_BUTTON_AGENT_BUTTONS='[{line: 4}]'`"],
     ['RELEASE_BUTTON_AGENT_BUTTONS', 'main', "for example `RELEASE_BUTTON_AGENT_BUTTONS='[{id: main}]'`"],
     ['RELEASE_BUTTON_AGENT_BUTTONS', '[{gestures: press}]', 'write `gestures: [press]`'],
-  ])('%s=%s: the remedy has the form of a variable', async (name, text, remedy) => {
+  ])('for %s=%s, the remedy has the form of an environment variable', async (name, text, remedy) => {
     expect((await onlyProblem({ env: { [name]: text } })).remedy).toContain(remedy);
   });
 
-  test('a secret of the wrong type is not repeated', async () => {
+  test('a secret of the wrong type is not repeated in the message', async () => {
     const { message } = await failure({
       file: 'argocd: {token: [hunter2], headers: {X-A: hunter2}}\nmqtt: {username: a, password: {b: hunter2}}',
     });
@@ -125,7 +125,7 @@ describe('a value of another kind', () => {
   });
 });
 
-describe('durations and sizes', () => {
+describe('a duration or size is refused with its unit and range', () => {
   test.each([
     [
       'worker: {release: {appTimeoutMs: 10m}}',
@@ -185,7 +185,7 @@ describe('durations and sizes', () => {
   });
 });
 
-describe('URLs', () => {
+describe('a wrong URL is refused with its fault', () => {
   test.each([
     [
       'mqtt://broker:70000',
@@ -215,7 +215,7 @@ describe('URLs', () => {
     ['mqtt://[fe80::1', 'has a `[` that is not closed', 'write for example'],
     ['mqtt://', 'has no host', 'write for example'],
     ['', 'is empty', 'write for example'],
-  ])('mqtt.url %j', async (url, message, remedy) => {
+  ])('of the broker: %j', async (url, message, remedy) => {
     const problem = await onlyProblem({ file: `mqtt: {url: ${JSON.stringify(url)}}` });
     expect(problem.message).toContain(message);
     expect(problem.remedy).toContain(remedy);
@@ -238,7 +238,7 @@ describe('URLs', () => {
       'write `https://argocd`',
     ],
     ['fe80::1', 'has an IPv6 address without brackets', 'write `https://[fe80::1]`'],
-  ])('argocd.server %j', async (url, message, remedy) => {
+  ])('of Argo CD: %j', async (url, message, remedy) => {
     const problem = await onlyProblem({ file: `argocd: {server: ${JSON.stringify(url)}}` });
     expect(problem.message).toContain(message);
     expect(problem.remedy).toContain(remedy);
@@ -251,7 +251,7 @@ describe('URLs', () => {
     'http://10.0.0.1',
     '[::1]:8080',
     'https://argocd_x/a',
-  ])('argocd.server %s is accepted', async (server) => {
+  ])('but %s is accepted for Argo CD', async (server) => {
     await expect(load({ file: `argocd: {server: "${server}"}` })).resolves.toBeDefined();
   });
 
@@ -261,13 +261,13 @@ describe('URLs', () => {
     'me:hunter2@broker',
     'mqtt:/me:hunter2@broker',
     'mqtt://me:hunter2@broker:99999',
-  ])('a possible password in %s is not repeated', async (url) => {
+  ])('without repeating a possible password: %s', async (url) => {
     const { message } = await failure({ file: `mqtt: {url: "${url}"}` });
     expect(message).not.toContain('hunter2');
   });
 });
 
-describe('keys in the wrong place or form', () => {
+describe('a key in the wrong place or form is refused with the right one', () => {
   test.each([
     ['log:\nlevel: info\n', 'level', 'indent it by two spaces below `log:`'],
     ['log:\n- level: info\n', 'log', 'remove the `- ` before its keys'],
@@ -283,7 +283,7 @@ describe('keys in the wrong place or form', () => {
     expect(problems[0]?.remedy).toContain(remedy);
   });
 
-  test('a key that stands beside the list whose entry it belongs to is one problem', async () => {
+  test('a key beside the list whose entry it belongs to is a single problem', async () => {
     const problem = await onlyProblem({
       file: 'worker:\n  buttons:\n  - id: main\n  select: {all: true}\n',
       env,
@@ -298,20 +298,20 @@ describe('keys in the wrong place or form', () => {
     expect(message).toContain('with a space after the colon');
   });
 
-  test('a variable with the name of a section: the message names the variables of its keys', async () => {
+  test('for a variable with the name of a section, the message names the variables of its keys', async () => {
     expect((await onlyProblem({ env: { RELEASE_BUTTON_LOG: 'debug' } })).remedy).toBe(
       'add the name of the key: RELEASE_BUTTON_LOG_LEVEL, RELEASE_BUTTON_LOG_FORMAT',
     );
   });
 
-  test('a host with its port', async () => {
+  test('for a host with a port, the message names both keys', async () => {
     expect(await onlyProblem({ file: 'health: {host: "0.0.0.0:9881"}' })).toMatchObject({
       message: 'must be a host without its port',
     });
   });
 });
 
-describe('settings that the driver rpio does not support', () => {
+describe('a setting that the driver rpio does not support is refused', () => {
   test.each([
     ['{driver: rpio, chip: 0}', 'agent.chip', 'names a GPIO chip'],
     ['{driver: rpio, leds: [{chip: usb}]}', 'agent.leds[0].chip', 'names a GPIO chip'],
@@ -324,7 +324,7 @@ describe('settings that the driver rpio does not support', () => {
     expect(problem.remedy).toContain('gpiochip');
   });
 
-  test.each(['gpiochip', 'auto', 'simulated'])('%s supports it', async (driver) => {
+  test.each(['gpiochip', 'auto', 'simulated'])('with rpio, but %s supports it', async (driver) => {
     await expect(
       load({ file: `agent: {driver: ${driver}, chip: 0, buttons: [{line: GPIO17}]}` }),
     ).resolves.toBeDefined();
@@ -369,7 +369,7 @@ describe('a value that may be intended causes a warning with its place', () => {
     '[{id: a, select: {all: true}, on: {hold: rollback}}]',
     '[{select: {names: [db, web]}, waves: [[argocd/db], [web]]}]',
     '[{select: {projects: [shop]}, waves: [[db], [web]]}]',
-  ])('%s causes no warning', async (buttons) => {
+  ])('but %s causes no warning', async (buttons) => {
     expect((await load({ file: `worker: {buttons: ${buttons}}`, env })).warnings).toEqual([]);
   });
 
@@ -377,19 +377,19 @@ describe('a value that may be intended causes a warning with its place', () => {
     ['buttons: [{debounceMs: 10}]', 'agent.buttons[0].debounceMs', 'is 10, '],
     ['buttons: [{debounceMs: 20}]', 'agent.buttons[0].debounceMs', 'is 20, '],
     ['keySwitches: [{debounceMs: 5}]', 'agent.keySwitches[0].debounceMs', 'is 5, '],
-  ])('%s counts the hum of the mains as presses', async (agent, key, message) => {
+  ])('such as %s, which counts the hum of the mains as presses', async (agent, key, message) => {
     const { warnings } = await load({ file: `agent: {${agent}}` });
     expect(warnings).toEqual([expect.stringMatching(/hum .*set it to 21 or more/)]);
     expect(warnings[0]).toContain(key);
     expect(warnings[0]).toContain(message);
   });
 
-  test('a debounce time longer than one period of the mains causes no warning', async () => {
+  test('but a debounce time longer than one period of the mains causes no warning', async () => {
     const file = 'agent: {buttons: [{debounceMs: 21}, {id: b, line: 4}], keySwitches: [{debounceMs: 21}]}';
     expect((await load({ file })).warnings).toEqual([]);
   });
 
-  test('an agent without buttons and LEDs', async () => {
+  test('such as an agent without buttons and LEDs', async () => {
     const { warnings } = await load({ file: 'agent: {buttons: [], leds: []}' });
     expect(warnings).toEqual([expect.stringContaining('this agent does nothing')]);
     expect((await load({ file: 'agent: {buttons: []}' })).warnings).toEqual([]);

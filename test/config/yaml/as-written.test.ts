@@ -1,11 +1,11 @@
-// Text that YAML reads as another type: it counts as it was written, in every place.
+// Text that YAML reads as another type is used as it was written, everywhere.
 import { describe, expect, test } from 'vitest';
 import { failure, load, onlyProblem } from '../support.ts';
 
 const env = { RELEASE_BUTTON_WORKER_BUTTONS: '' };
 
 describe('text needs no quotes, even if YAML reads it as another type', () => {
-  test('names, ids, labels and waves of a button', async () => {
+  test('in names, ids, labels and waves of a button', async () => {
     const file = `
 worker:
   id: 007
@@ -15,7 +15,7 @@ worker:
       select: { names: [1.10, 0x1F], labels: { version: 1.0, canary: True, year: 2026 } }
       waves: [[1.10], [0x1F]]
 `;
-    // Names of applications are lower case: the message quotes what was written.
+    // Names of applications are in lower case. The message quotes the value as it was written.
     const { problems } = await failure({ file, env });
     expect(problems.map(({ key, value }) => [key, value])).toEqual([
       ['worker.buttons[0].select.names[1]', '"0x1F"'],
@@ -31,7 +31,7 @@ worker:
     });
   });
 
-  test('secrets, user names, topics and paths', async () => {
+  test('in secrets, user names, topics and paths', async () => {
     const { config } = await load({
       file: `
 mqtt: { username: 0123, password: 12345678901234567890123, topicPrefix: 1e3 }
@@ -62,28 +62,29 @@ worker:
     expect(config.worker.presses.map(({ when }) => when)).toEqual(['True', '1.0']);
   });
 
-  test('an invalid name is still refused, and is shown as it was written', async () => {
+  test('but an invalid name is still refused, and is shown as it was written', async () => {
     expect(await onlyProblem({ file: 'log: {level: 01}' })).toMatchObject({
       key: 'log.level',
       value: '"01"',
     });
   });
 
-  test('numbers stay numbers, also where a name is allowed', async () => {
+  test('but numbers stay numbers, even where a name is allowed', async () => {
     const { config } = await load({ file: 'agent: {buttons: [{line: 5}], chip: 0}' });
     expect(config.agent.buttons[0]?.line).toBe(5);
     expect(config.agent.chip).toBe('0');
   });
 
-  test('where text, a number and true differ, text that YAML changes needs quotes', async () => {
-    const lights = (said: string) => `worker: {lights: [{topic: a, signals: {drifted: ${said}, other: x}}]}`;
+  test('except where text, a number and true mean different things', async () => {
+    const lights = (payload: string) =>
+      `worker: {lights: [{topic: a, signals: {drifted: ${payload}, other: x}}]}`;
     const problem = await onlyProblem({ file: lights('True') });
     expect(problem).toMatchObject({
       origin: 'config/release-button.yaml:1',
       remedy: 'write "True" in quotes for the text, or true',
     });
-    for (const said of ['true', '1', '"True"', '"01"', '{state: True, level: 0.30}'])
-      await expect(load({ file: lights(said) }), said).resolves.toBeDefined();
+    for (const payload of ['true', '1', '"True"', '"01"', '{state: True, level: 0.30}'])
+      await expect(load({ file: lights(payload) }), payload).resolves.toBeDefined();
     const env = { RELEASE_BUTTON_WORKER_LIGHTS: '[{topic: a, signals: {other: 01}}]' };
     expect((await onlyProblem({ env })).remedy).toContain('"01"');
   });
@@ -103,7 +104,7 @@ describe('a key without a value', () => {
     expect((await onlyProblem({ file: 'mqtt: {ulr: }' })).remedy).toContain('mqtt.url');
   });
 
-  test('never widens a selection', async () => {
+  test('never makes a selection wider', async () => {
     const file = 'homeAssistant: {applications: [{projects: [shop], labels: {team: }}]}';
     expect((await onlyProblem({ file })).key).toBe('homeAssistant.applications[0].labels.team');
   });
@@ -121,7 +122,7 @@ describe('quotes that were meant for a shell', () => {
     ['RELEASE_BUTTON_BROKER_PORT', '"1884"', 'broker.port'],
     ['RELEASE_BUTTON_WORKER_STATE_DIR', '"./state"', 'worker.stateDir'],
     ['RELEASE_BUTTON_WORKER_BUTTONS', "'[{id: main, select: {projects: [shop]}}]'", 'worker.buttons'],
-  ])('%s=%s is an error that names the quotes', async (name, text, key) => {
+  ])('are an error that names them: %s=%s', async (name, text, key) => {
     const users = { RELEASE_BUTTON_MQTT_USERNAME: 'me', RELEASE_BUTTON_ARGOCD_USERNAME: 'me' };
     const env = { ...(name.includes('PASSWORD') ? users : {}), [name]: text };
     const flags = name.includes('MQTT_PASSWORD') ? { 'argocd.password': 'x' } : {};
@@ -133,7 +134,7 @@ describe('quotes that were meant for a shell', () => {
     expect(message).not.toMatch(/hunter2|eyJ/);
   });
 
-  test('also on the command line, and in the file of a token', async () => {
+  test('are also an error on the command line, and in the file of a token', async () => {
     expect(await onlyProblem({ flags: { 'argocd.token': '"abc"' } })).toMatchObject({
       origin: '--argocd-token',
     });
@@ -146,7 +147,7 @@ describe('quotes that were meant for a shell', () => {
     expect(problem.remedy).toContain('without quotes');
   });
 
-  test('inside a value are kept, and so are those of a password in a file', async () => {
+  test('are kept inside a value, and around a password in a file', async () => {
     const { config } = await load({
       file: 'mqtt: {username: me, passwordFile: password}',
       files: { password: '"hunter2"' },

@@ -73,17 +73,17 @@ describe('a file that is not YAML', () => {
       'by 2 spaces if it belongs beside `buttons`',
     ],
   ])(
-    '%j: one space too few or too many is one problem, and both lines are shown',
+    'with one space too few or too many (%j) is one problem, with both lines shown',
     async (file, line, key, remedy) => {
       const problem = await onlyProblem({ file });
       expect(problem.message).toContain(`\`${key}\` is indented by`);
       expect(problem.remedy).toContain(remedy);
       expect(problem.origin).toBe(`config/release-button.yaml:${line}`);
-      const shown = problem.excerpt?.find((text) => text.startsWith(`${line} | `));
-      expect(shown).toBe(`${line} | ${file.split('\n')[line - 1]}`);
+      const excerptLine = problem.excerpt?.find((text) => text.startsWith(`${line} | `));
+      expect(excerptLine).toBe(`${line} | ${file.split('\n')[line - 1]}`);
       expect(problem.excerpt).toHaveLength(3);
-      // The mark stands below the key.
-      expect(problem.excerpt?.at(-1)?.indexOf('^')).toBe(shown?.indexOf(key));
+      // The mark is below the key.
+      expect(problem.excerpt?.at(-1)?.indexOf('^')).toBe(excerptLine?.indexOf(key));
     },
   );
 
@@ -101,13 +101,13 @@ describe('a file that is not YAML', () => {
     '  password: hunter2\n x: y\n',
     'mqtt:\n  password: abc: hunter2\n',
     'mqtt:\n  password: *hunter2\n',
-  ])('%j: a secret is not shown', async (file) => {
+  ])('shows no secret in its problem: %j', async (file) => {
     const { message } = await failure({ file });
     expect(message).toContain('is not YAML');
     expect(message).not.toContain('hunter2');
   });
 
-  test('its settings are not reported as missing, but those of the environment are', async () => {
+  test('does not lead to missing settings, but faults of the environment are reported', async () => {
     const { problems } = await failure({
       file: 'argocd: {token: "x',
       required: ['argocd.token'],
@@ -119,14 +119,14 @@ describe('a file that is not YAML', () => {
     ]);
   });
 
-  test('at most five faults are reported: the others only follow from them', async () => {
+  test('leads to at most five faults, because others only follow from them', async () => {
     const { problems } = await failure({ file: 'a: a: b\n'.repeat(20) });
     expect(problems).toHaveLength(5);
   });
 });
 
 describe('hostile YAML', () => {
-  test('aliases that multiply are refused', async () => {
+  test('is refused if aliases multiply', async () => {
     const levels = ['a: &a [x, x, x, x, x, x, x, x, x]'];
     for (const [name, below] of ['ba', 'cb', 'dc', 'ed', 'fe', 'gf'].map((pair) => pair.split(''))) {
       levels.push(`${name}: &${name} [${Array.from({ length: 9 }, () => `*${below}`).join(', ')}]`);
@@ -136,12 +136,12 @@ describe('hostile YAML', () => {
     );
   });
 
-  test.each([30, 100_000])('lists nested %i levels deep are refused', async (depth) => {
+  test.each([30, 100_000])('is refused if lists are nested %i levels deep', async (depth) => {
     const { problems } = await failure({ file: `log: ${'['.repeat(depth)}${']'.repeat(depth)}` });
     expect(problems[0]?.message).toContain('nested');
   });
 
-  test('a key __proto__ is a key like any other', () => {
+  test('may have a key __proto__, which is a key like any other', () => {
     const parsed = parseYaml('a: {__proto__: {b: 1}}');
     if ('faults' in parsed) throw new Error('expected a value');
     expect(Reflect.get(parsed.value ?? {}, 'a')).not.toHaveProperty('b');
@@ -149,12 +149,12 @@ describe('hostile YAML', () => {
   });
 });
 
-test('numbers and booleans as keys are names', () => {
+test('may have numbers and booleans as keys, which are names', () => {
   const parsed = parseYaml('{1: a, on: b, true: c}');
   expect(parsed).toMatchObject({ value: { '1': 'a', on: 'b', true: 'c' } });
 });
 
-test('every key and list entry has its line, also after aliases and as far as a path leads', () => {
+test('has a line for every key and list entry, also behind aliases, and for the known part of a path', () => {
   const parsed = parseYaml('a:\n  - x: &v\n      y: 1\n  - *v\nb: {c: 1,\n  d: 2}\n');
   if ('faults' in parsed) throw new Error('expected a value');
   const lines = [['a'], ['a', 0], ['a', 0, 'x', 'y'], ['a', 1], ['a', 1, 'y'], ['b', 'd'], ['b', 'nope'], []];
