@@ -32,6 +32,7 @@ export interface Knowledge {
   readonly maxPressesPerMinute: number;
   /** how long the press has waited for its turn in this process, in milliseconds */
   readonly waitedMs: number;
+  /** a press with this id has been counted before */
   readonly seen: boolean;
   /** ids of all configured buttons */
   readonly buttons: readonly string[];
