@@ -1,15 +1,15 @@
-// How long to wait before the next try: growing, jittered, bounded.
+// Calculates the wait before the next attempt: it grows with each failure, varies at random, and has a limit.
 
 export interface BackoffOptions {
   readonly minMs: number;
   readonly maxMs: number;
 }
 
-/** Share by which a delay is varied up or down, so that many clients do not come back at once. */
+/** The share by which a delay varies up or down, so that many clients do not reconnect at the same moment. */
 const jitter = 0.2;
 
 /**
- * @param failures tries that failed in a row, from 1
+ * @param failures the number of attempts that failed in a row, from 1
  * @param random 0 to 1
  * @returns milliseconds
  */

@@ -1,13 +1,14 @@
-// Detects a step of the wall clock: by NTP after the boot, by a person, or after a virtual machine was suspended.
+// Detects a step of the wall clock. NTP steps it after the boot, a person can step it, and it steps after a virtual machine was
+// suspended.
 import { uptime } from 'node:os';
 import type { Clock, Timer } from './clock.ts';
 
-/** No gradual correction changes the difference between the clocks by this much in a second. In milliseconds. */
+/** In milliseconds. A gradual correction never changes the difference between the clocks by this much within a second. */
 export const stepMs = 1_000;
 const lookEveryMs = 1_000;
-/** Messages from the time of a sleep are read within this time after it. In milliseconds. */
+/** In milliseconds. Messages that arrived during a sleep are read within this time after it. */
 const catchUpMs = 2_000;
-/** After a pause between the readings of the two clocks, the readings prove nothing. In milliseconds. */
+/** In milliseconds. If the two clocks are read further apart than this, the readings prove nothing. */
 const readingMs = 100;
 
 export interface ClockSteps {
@@ -15,7 +16,7 @@ export interface ClockSteps {
   stop(): void;
   /**
    * The time that the wall clock would show without its last step, in milliseconds since the epoch. Undefined if there was no
-   * step, if the step was a sleep of the machine, or if a step forward is so recent that it may be a sleep.
+   * step, or if the machine slept instead. Also undefined right after a step forward, because it may still turn out to be a sleep.
    */
   former(): number | undefined;
 }
@@ -38,7 +39,7 @@ export function createClockSteps(clock: Clock, uptimeMs = () => uptime() * 1_000
     const offset = wallOffset(clock);
     if (offset === undefined) return;
     const seenAt = clock.monotonic();
-    // The monotonic clock stops while the machine sleeps. The time since the boot goes on.
+    // The monotonic clock stops while the machine sleeps, but the time since the boot continues.
     const slept = uptimeMs() - seenAt;
     if (last !== undefined && Math.abs(offset - last.offset) >= stepMs) {
       const isSleep = Math.abs(offset - last.offset - (slept - last.slept)) < stepMs;

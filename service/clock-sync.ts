@@ -1,5 +1,5 @@
-// Tells whether the clock of this machine is synchronised. A Pi has no battery-backed clock: before it has the time from the
-// network, its time stamps are wrong, and presses must not carry them.
+// Tells whether the clock of this machine is synchronised. A Raspberry Pi has no battery-backed clock. Until it gets the time from
+// the network, its time stamps are wrong, and presses must not carry them.
 import { execFile } from 'node:child_process';
 import type { ClockState } from '../messages/presence.ts';
 import { stepMs, wallOffset } from './clock-step.ts';
@@ -14,8 +14,8 @@ export interface ClockSync {
   start(): Promise<void>;
   stop(): void;
   /**
-   * `unknown` if the system cannot tell (a container, another system). Also after a step of the clock, until the check that
-   * this call starts has ended.
+   * `unknown` if the system cannot tell (a container, another system). Also `unknown` after a step of the clock, until the check
+   * that this call starts has ended.
    */
   state(): ClockState;
 }

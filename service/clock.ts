@@ -1,4 +1,4 @@
-// The clock as a parameter, so that a test can control time.
+// The clock is a parameter, so that a test can control time.
 
 export interface Timer {
   cancel(): void;
@@ -66,7 +66,10 @@ export async function waitAtMost(clock: Clock, ms: number, work: Promise<unknown
 /** This code is newer than this date, so a clock that shows an earlier time is wrong. */
 const firstPlausibleTime = Date.parse('2024-01-01T00:00:00Z');
 
-/** False if the time comes from a clock that was not set yet, as on a Raspberry Pi after its boot. @param time milliseconds since the epoch */
+/**
+ * False if the time comes from a clock that was not set yet, as on a Raspberry Pi after its boot.
+ * @param time milliseconds since the epoch
+ */
 export function isClockSet(time: number): boolean {
   return time >= firstPlausibleTime;
 }

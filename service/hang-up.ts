@@ -1,7 +1,7 @@
-// Decides what SIGHUP means. It arrives when the terminal closes, and then the process stops in order. A process that was
-// started with `nohup` continues. Node.js hides the direct sign of nohup: at its start it resets an ignored SIGHUP to the
-// default (`ResetSignalHandlers` in its `src/node.cc`), so SigIgn in /proc/self/status never has it. Two signs remain: the
-// shell puts the name of the started program into `_`, and nohup takes all three streams off the terminal.
+// Decides what SIGHUP means. It arrives when the terminal closes. Usually the process then stops in order, but a process that was
+// started with `nohup` continues. Node.js hides the direct sign of nohup: when it starts, it resets an ignored SIGHUP to the
+// default (`ResetSignalHandlers` in its `src/node.cc`), so SigIgn in /proc/self/status never shows it. Two signs remain: the
+// shell puts the name of the started program into `_`, and nohup redirects all three streams away from the terminal.
 import { closeSync, constants, openSync } from 'node:fs';
 import { basename } from 'node:path';
 import { isatty } from 'node:tty';
@@ -14,13 +14,13 @@ export interface Surroundings {
   readonly hasTerminal: boolean;
 }
 
-/** @returns why the process continues, or undefined if it stops */
+/** @returns why the process ignores SIGHUP; undefined if it stops */
 export function whyHangUpIsIgnored(surroundings: Surroundings): string | undefined {
   const { env, streamOnTerminal, hasTerminal } = surroundings;
   // Bash, zsh and ksh set it. It does not change in a program that nohup starts, or in its children without a shell.
-  if (basename(env['_'] ?? '') === 'nohup') return 'nohup has started it';
+  if (basename(env['_'] ?? '') === 'nohup') return 'nohup started this process';
   if (hasTerminal && !streamOnTerminal)
-    return 'none of its streams leads to its terminal, as with nohup, so it outlives the terminal';
+    return 'this process does not use its terminal for input or output, as with nohup';
   return undefined;
 }
 

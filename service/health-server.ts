@@ -1,5 +1,5 @@
-// HTTP listener for the operator of a process: /healthz (can it do its work?), /livez (does it answer at all? for a
-// supervisor that restarts it) and /metrics.
+// HTTP listener for the operator of a process. /healthz says whether it can do its work. /livez says whether it answers at all,
+// for a supervisor that restarts it. /metrics has the metrics.
 import { createServer } from 'node:http';
 import type { Server, ServerResponse } from 'node:http';
 import type { Registry } from 'prom-client';
@@ -41,7 +41,7 @@ export function createHealthServer(options: HealthServerOptions): HealthServer {
           const status = report.status === 'failing' ? 503 : 200;
           return answer(response, status, 'application/json', `${JSON.stringify(report)}\n`);
         }
-        // A restart does not bring back a broker or Argo CD. So only a process that hangs fails here.
+        // Only a process that hangs fails here, because a restart does not bring back a broker or Argo CD.
         if (path === '/livez') return answer(response, 200, 'text/plain', 'ok\n');
         if (path === '/metrics') {
           metrics.metrics().then(
@@ -54,7 +54,7 @@ export function createHealthServer(options: HealthServerOptions): HealthServer {
           response,
           404,
           'text/plain',
-          'not found: this listener knows /healthz, /livez and /metrics\n',
+          'not found: this server has only /healthz, /livez and /metrics\n',
         );
       });
       server.requestTimeout = 10_000;
@@ -67,7 +67,7 @@ export function createHealthServer(options: HealthServerOptions): HealthServer {
         what: 'health and metrics',
         key: 'health.port',
       });
-      // For example no file descriptor left for another connection. That is no reason to end the process.
+      // Such an error, for example too few file descriptors for another connection, must not end the process.
       server.on('error', (error) =>
         log.error({ err: error }, `the health listener reports ${messageOf(error)}`),
       );

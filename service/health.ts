@@ -2,7 +2,7 @@
 import type { Clock } from './clock.ts';
 import { toTime } from '../messages/time.ts';
 
-/** While a check is bad: `failing` means that the process cannot do its work; `degraded` means that it can. */
+/** What a bad check means: `failing`: the process cannot do its work; `degraded`: it still can. */
 export type Severity = 'failing' | 'degraded';
 
 export interface HealthCheck {
@@ -20,7 +20,7 @@ export interface Health {
   /** Adds a check. It is bad (`not started yet`) until its first report. */
   check(name: string, severity: Severity): HealthCheck;
   report(): HealthReport;
-  /** Called after a check has changed its state or message. The returned function ends that. */
+  /** Calls the listener after a check has changed its state or message. The returned function removes the listener. */
   onChange(listener: () => void): () => void;
 }
 

@@ -35,7 +35,7 @@ export function createParts(parts: readonly Part[], log: Log): Parts {
       const underWay = starting?.part === part ? starting.done : undefined;
       await stopOne(part);
       if (underWay === undefined) continue;
-      // The start may have built more after that, which must stop too.
+      // The start may have opened more in the meantime, and that must stop too.
       await underWay.catch(() => undefined);
       await stopOne(part);
     }
@@ -46,7 +46,7 @@ export function createParts(parts: readonly Part[], log: Log): Parts {
     start: async () => {
       for (const part of parts) {
         if (stopping !== undefined) return;
-        // Noted before it has started, so that a failed or interrupted start is undone as well.
+        // The part is listed before it has started, so that a failed or interrupted start is undone too.
         started.push(part);
         try {
           const done = Promise.resolve(part.start());
@@ -83,8 +83,8 @@ const bugs = ['uncaughtException', 'unhandledRejection'] as const;
 /**
  * Runs until a signal or a bug ends the process. Exit codes: 0 after SIGTERM, SIGINT, SIGQUIT or SIGHUP; 1 after a bug, or if
  * a part does not stop in time. A second signal ends the process at once, except SIGHUP: the kernel and the shell may each
- * send one for the same closed terminal, also after a Ctrl-C.
- * @param options.hangUpIgnored why the process survives its terminal. Without it SIGHUP stops the process
+ * send one for the same closed terminal, even after Ctrl+C.
+ * @param options.hangUpIgnored why the process ignores SIGHUP. Undefined: SIGHUP stops the process
  * @param options.stopDeadlineMs milliseconds for all parts to stop, default 9000
  * @throws the error of a part that fails to start, after the others have stopped
  */
@@ -116,7 +116,7 @@ export async function runUntilSignal(options: {
     };
     parts.stop().then(exit, exit);
   };
-  // A log that nobody reads any more must not keep the process alive.
+  // An error of the log must not keep the process alive.
   const say = (level: 'info' | 'fatal', text: string, error?: unknown) => {
     try {
       if (error === undefined) log[level](text);
@@ -135,7 +135,7 @@ export async function runUntilSignal(options: {
   };
 
   const onHangUp = (signal: unknown) => {
-    if (hangUpIgnored !== undefined) say('info', `${String(signal)}: this process goes on: ${hangUpIgnored}`);
+    if (hangUpIgnored !== undefined) say('info', `${String(signal)} is ignored: ${hangUpIgnored}`);
     else if (!ending) onSignal(signal);
   };
 

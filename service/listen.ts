@@ -17,7 +17,7 @@ export interface ListenOptions {
   /** 0: any free port */
   readonly port: number;
   readonly scheme: string;
-  /** What listens, for the message */
+  /** What the listener is for, for the message: `health and metrics` */
   readonly what: string;
   /** The configuration key of the port, for the message */
   readonly key: string;
@@ -54,6 +54,6 @@ export function listenError(error: Error & { readonly code?: unknown }, options:
   };
   return new ListenError({
     code,
-    message: `cannot listen on ${where} for ${what}: ${remedies[code] ?? `${error.message} (${key} or ${flag} chooses another)`}`,
+    message: `cannot listen on ${where} for ${what}: ${remedies[code] ?? `${error.message}. To use another port, set ${key} or ${flag}`}`,
   });
 }

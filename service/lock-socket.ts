@@ -1,5 +1,5 @@
-// Sockets that show who holds something. The kernel closes a socket when its process ends, in whatever way. The file that
-// stays behind then answers nobody.
+// Sockets that show which process holds a lock: the process listens there, and answers who it is. The kernel closes the socket
+// when the process ends, for whatever reason. Its file remains, but nobody answers there.
 import { connect, createServer } from 'node:net';
 import type { Server } from 'node:net';
 import * as z from 'zod/mini';
@@ -14,12 +14,12 @@ const holderSchema = z.object({
 export type Holder = z.infer<typeof holderSchema>;
 
 /**
- * `nobody`: the file is a leftover. `gone`: the file does not exist any more. `denied`: this user may not connect.
- * `unknown`: somebody answers but does not say who.
+ * `nobody`: the file is a leftover. `gone`: the file no longer exists. `denied`: this user may not connect. `unknown`: a process
+ * holds the lock, but does not say who it is.
  */
 export type Found = Holder | 'unknown' | 'denied' | 'nobody' | 'gone';
 
-/** A stopped process accepts connections but does not answer. */
+/** In milliseconds. A paused process accepts connections, but does not answer. */
 const answerWithinMs = 1_000;
 const answerLength = 1_024;
 
@@ -28,12 +28,12 @@ export function listenAs(holder: Holder, path: string): Promise<Server> {
   return new Promise((done, fail) => {
     const server = createServer((socket) => {
       socket.on('error', () => socket.destroy());
-      // A client may be stopped. It must not delay the end of this process.
+      // The client may be paused. It must not delay the end of this process.
       socket.end(`${JSON.stringify(holder)}\n`, () => socket.destroy());
     });
     server.on('error', fail);
     server.listen(path, () => {
-      // This must not keep the process alive.
+      // The listener must not keep the process alive.
       server.unref();
       done(server);
     });

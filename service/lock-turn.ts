@@ -1,5 +1,5 @@
-// Processes that start at the same moment take a lock one after the other. Without turns, one that removes a leftover could
-// remove the socket of a faster process, and a third process could get in between.
+// Makes processes that start at the same moment take a lock one after the other. Without turns, a process that removes a leftover
+// socket could remove the socket of a faster process. A third process could then take the lock too.
 import { randomUUID } from 'node:crypto';
 import { readdir, rename, unlink } from 'node:fs/promises';
 import type { Server } from 'node:net';
@@ -15,16 +15,16 @@ export interface Turn {
   readonly server: Server;
 }
 
-/** A turn takes milliseconds. A process that is stopped during its turn keeps it. */
+/** In milliseconds. A turn is much shorter, but a process that is paused during its turn keeps it. */
 const longestWaitMs = 5_000;
 const lookAgainMs = 5;
 const idLength = 8;
 
 /**
- * Each process listens on a ticket of its own and then looks at the tickets of the others. Of two processes at least the later
- * one sees the other. It waits, or returns with a new ticket. The name of a ticket is never used again, so a ticket that does
- * not answer can be removed safely.
- * @param options.address the path that reaches a socket, which may be shorter
+ * Each process listens on its own ticket, which is a socket, and then looks at the tickets of the others. Of two processes, at
+ * least the later one sees the other. It waits, or tries again with a new ticket. The name of a ticket is never used again, so a
+ * ticket that does not answer can be removed safely.
+ * @param options.address returns a path that leads to the same socket, and may be shorter
  * @returns undefined if another process keeps its turn for seconds
  * @throws Error with a code if the directory has no sockets
  */
@@ -39,7 +39,7 @@ export async function takeTurn(options: {
   const prefix = `.${name}.`;
   const isTicket = (file: string) => file.startsWith(prefix) && file.length === prefix.length + idLength;
 
-  /** The first process in the order that this one has to wait for. */
+  /** The first ticket of another process. This process must wait for it. */
   const rivalOf = async (own: string): Promise<string | undefined> => {
     for (const file of (await readdir(directory)).filter(isTicket).toSorted()) {
       if (file === own) continue;
@@ -60,7 +60,7 @@ export async function takeTurn(options: {
       await rename(draft, join(directory, own));
       turn = { ticket: join(directory, own), server };
       let rival = await rivalOf(own);
-      // Of all that wait, the first in the order stays. The others come again.
+      // Of all waiting processes, only the one with the first ticket keeps it. The others try again with a new one.
       while (rival !== undefined && own < rival && performance.now() < deadline) {
         await pause(lookAgainMs);
         rival = await rivalOf(own);

@@ -1,5 +1,5 @@
-// The file descriptor of the log. A log that cannot be written (a full disk, a reader that has ended or does not read, a
-// closed terminal) must not end or delay the process.
+// Writes the log to its file descriptor. If that fails (a full disk, a reader that has ended or does not read, a closed terminal),
+// it must not end or delay the process.
 import { Buffer } from 'node:buffer';
 
 export interface LogOutput {
@@ -9,7 +9,7 @@ export interface LogOutput {
   end(): number;
 }
 
-/** Lost lines, between the last line before them and the first line after them. */
+/** The lines that were lost in one place of the log. */
 export interface LostLines {
   readonly count: number;
   /** The result of the last attempt to write */
@@ -21,7 +21,7 @@ export interface LogOutputOptions {
   readonly write: (bytes: Uint8Array) => number;
   /** The line that reports lost lines, with its line break. */
   readonly lostLine: (lost: LostLines) => string;
-  /** Called at the first failure, and with undefined when all is written again. Must neither throw nor log. */
+  /** Called at the first failure, and with undefined when everything is written again. Must neither throw nor log. */
   readonly onTrouble: (error: unknown) => void;
   /** Calls back once. Must not keep the process alive. */
   readonly later: (callback: () => void, ms: number) => void;
@@ -31,17 +31,17 @@ export interface LogOutputOptions {
   readonly keptMax?: number;
 }
 
-/** A few hundred lines: little, compared with the memory of a Raspberry Pi Zero. */
+/** In bytes: a few hundred lines, which is little compared with the memory of a Raspberry Pi Zero. */
 const defaultKeptMax = 256 * 1024;
-/** A slow reader soon has room again. A full disk does not. */
+/** The wait before the next attempt, in milliseconds. A slow reader soon has room again, a full disk does not. */
 const slowReaderMs = 50;
 const retryMs = 1_000;
-/** At the end, a slow reader gets this long in total. */
+/** At the end of the process, a slow reader gets this many attempts. */
 const endTries = 20;
 
 export function createLogOutput(options: LogOutputOptions): LogOutput {
   const { write, lostLine, onTrouble, later, sleep, keptMax = defaultKeptMax } = options;
-  /** The first may be the rest of a line whose beginning has been written. */
+  /** Lines that wait to be written. The first entry may be the rest of a line whose beginning has been written. */
   const kept: Uint8Array[] = [];
   let keptBytes = 0;
   let lost = 0;

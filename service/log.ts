@@ -1,4 +1,5 @@
-// Logging: JSON lines, and readable lines on a terminal. Callers never pass secrets; known names are masked nevertheless.
+// Logging: JSON lines, and readable lines on a terminal. Callers never pass secrets. Fields with known names are masked all the
+// same.
 import { writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { pino } from 'pino';
@@ -88,7 +89,7 @@ function lostLine(name: string, { count, error }: LostLines): string {
     time: new Date().toISOString(),
     process: name,
     lost: count,
-    msg: `${lines(count)} of the log were lost here: standard output could not be written (${messageOf(error)})`,
+    msg: `lost ${lines(count)} of the log here: could not write to standard output (${messageOf(error)})`,
   })}\n`;
 }
 
@@ -98,18 +99,18 @@ function troubleWith(error: unknown): string {
   const code = codeOf(error);
   const remedy =
     code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG'
-      ? 'Make room where standard output goes; the log then goes on by itself'
+      ? 'Free space on the disk to which standard output goes; the log then continues by itself'
       : code === 'EPIPE'
         ? 'The program that read it has ended'
         : code === 'EIO'
           ? 'The terminal may have been closed'
           : code === 'EAGAIN'
-            ? 'The program that reads it does not read on'
-            : 'Look at where standard output goes';
-  return `the log cannot be written to standard output (${messageOf(error)}). ${remedy}. This process does its work meanwhile; lines that do not fit its memory are lost and counted`;
+            ? 'The program that reads it has stopped reading'
+            : 'Check where standard output goes';
+  return `the log cannot be written to standard output (${messageOf(error)}). ${remedy}. This process continues its work; lines that do not fit into its buffer are lost and counted`;
 }
 
-/** It may lead to the same full disk. */
+/** Ignores a failure: standard error may go to the same full disk. */
 function sayOnStandardError(what: string): void {
   try {
     writeSync(standardError, `release-button: ${what}\n`);
@@ -118,7 +119,7 @@ function sayOnStandardError(what: string): void {
   }
 }
 
-// Loaded only if a person reads the log. A Pi that logs to a file or the journal does not pay for it.
+// Loads pino-pretty only if a person reads the log. A Raspberry Pi that logs to a file or the journal saves its memory.
 async function lineMaker(): Promise<(line: string) => string> {
   const { prettyFactory } = await import('pino-pretty');
   const make = prettyFactory({
@@ -137,7 +138,7 @@ async function lineMaker(): Promise<(line: string) => string> {
   };
 }
 
-/** The sentence, plus what it does not contain: the part, where something listens, and the stack of a bug. */
+/** The message, and what it does not contain: the part of the process, the address of a listener, and the stack of an error. */
 function lineForPeople(line: Readonly<Record<string, unknown>>): string {
   const { part, msg, url, err } = line;
   const who = typeof part === 'string' ? `${part}: ` : '';
@@ -171,7 +172,7 @@ export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** Causes may form a circle. */
+/** How many causes are shown. Causes may form a circle. */
 const causesMax = 5;
 
 /** The message of whatever was thrown, with the messages of its causes. */

@@ -9,8 +9,8 @@ import type { Log } from './log.ts';
 import { codeOf, messageOf } from './log.ts';
 
 /**
- * Each status starts a short process. Changes at the same time become one status, and a flapping state does not flood the
- * machine. A few in a row are fine, for example at the start.
+ * Limits for status messages, because each starts a short process. Changes at the same time become one status, and a check that
+ * flaps does not flood the machine. A few statuses in a row are fine, for example at the start.
  */
 const collectMs = 1_000;
 const statusesMax = 3;
@@ -19,20 +19,20 @@ const withinMs = 30_000;
 /** systemd-notify itself waits up to 5 s for systemd to read the message. */
 const sendTimeoutMs = 10_000;
 
-/** This much of a status fits into a line of `systemctl status`, and is usually a complete sentence. */
+/** In characters. This much fits into a line of `systemctl status`, and is usually a complete sentence. */
 const longestStatus = 300;
 
 /** @param assignments such as `READY=1`, all in one message. @throws the reason why it was not sent */
 type Send = (assignments: readonly string[]) => Promise<void>;
 
-/** The addresses of systemd, removed from the environment, because other children must not report there. */
+/** The address of systemd. Removes it from the environment, because other child processes must not report there. */
 export function takeNotifySocket(env: NodeJS.ProcessEnv): string | undefined {
   const socket = env['NOTIFY_SOCKET'];
   delete env['NOTIFY_SOCKET'];
   return socket === '' ? undefined : socket;
 }
 
-/** Never waits and never fails: no start and no stop depends on it. Start it last and stop it first. */
+/** Never waits and never fails, because no start and no stop may depend on it. Start it last and stop it first. */
 export function createNotify(options: {
   readonly socket: string;
   readonly health: Pick<Health, 'report' | 'onChange'>;
@@ -60,7 +60,7 @@ export function createNotify(options: {
         failing = false;
       } catch (error) {
         gaveUp = codeOf(error) === 'ENOENT';
-        // It may have been killed together with everything else. A failure is logged once, not at every change.
+        // When this process stops, systemd-notify may have been killed too. A failure is logged once, not at every change.
         if (running && !failing) log.warn(refusal(assignments, error));
         failing = true;
       }
@@ -99,14 +99,14 @@ export function createNotify(options: {
       unlisten?.();
       timer?.cancel();
       timer = undefined;
-      // Not queued behind a running message, because the process may end before that.
+      // Does not wait for a running message, because the process may end before that.
       queue = Promise.resolve();
       say('STOPPING=1', 'STATUS=stopping');
     },
   };
 }
 
-/** What is bad, or that all is well, in one line: each further line would be an assignment of its own. */
+/** What is bad, or that everything is good, in one line, because systemd would read a second line as another assignment. */
 export function statusOf({ status, checks }: HealthReport): string {
   const all = Object.entries(checks).filter(([, { ok }]) => (status === 'ok' ? true : !ok));
   const words = all.flatMap(([name, { ok, message }]) =>
@@ -148,8 +148,8 @@ function bySystemdNotify(socket: string): Send {
 
 function refusal([what]: readonly string[], error: unknown): string {
   const otherwise =
-    'Type=exec in the unit does without; with Type=notify systemd ends this process when TimeoutStartSec is over';
+    'Or set Type=exec in the unit: with Type=notify, systemd ends this process after TimeoutStartSec';
   return codeOf(error) === 'ENOENT'
-    ? `systemd wants to be told when this process is ready (NOTIFY_SOCKET is set), and systemd-notify, which does that, is not in PATH (${process.env['PATH'] ?? ''}): install it (Debian package systemd). ${otherwise}`
-    : `systemd could not be told ${what ?? ''} by systemd-notify: ${messageOf(error)}. Look at the journal of systemd (\`journalctl -b _PID=1\`); the unit needs NotifyAccess=all. ${otherwise}`;
+    ? `systemd expects a message when this process is ready (NOTIFY_SOCKET is set), but systemd-notify, which sends it, is not in PATH (${process.env['PATH'] ?? ''}). Install it (Debian package systemd). ${otherwise}`
+    : `systemd-notify could not send ${what ?? ''} to systemd: ${messageOf(error)}. Read the journal of systemd (\`journalctl -b _PID=1\`), and check that the unit has NotifyAccess=all. ${otherwise}`;
 }

@@ -8,10 +8,10 @@ export interface PauseWatch {
   stop(): void;
   /**
    * Length of the pause that has just ended, in milliseconds. 0: there was none.
-   * @param since monotonic: the result is 0 for something that exists only since after the pause
+   * @param since the monotonic time at which something began to exist. If that was after the pause, the result is 0
    */
   heldMs(since?: number): number;
-  /** Length of the last pause since that time (monotonic). 0: there was none. */
+  /** Length of the last pause after that monotonic time, in milliseconds. 0: there was none. */
   heldSince(since: number): number;
 }
 
@@ -19,7 +19,7 @@ export interface PauseOptions {
   readonly clock: Clock;
   /** Shorter pauses do not count. In milliseconds. */
   readonly thresholdMs: number;
-  /** The precision: a pause may look longer by this. In milliseconds. */
+  /** The precision, in milliseconds: a pause may look this much longer than it was. */
   readonly tickMs?: number;
   /** Messages that arrived during the pause are read within this time after it. In milliseconds. */
   readonly catchUpMs?: number;

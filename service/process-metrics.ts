@@ -10,13 +10,13 @@ export interface ProcessMetricsOptions {
   readonly health: Pick<Health, 'report'>;
 }
 
-/** prom-client's 10 ms would cost an idle agent more than all its other work. */
+/** In milliseconds. The 10 ms of prom-client would cost an idle agent more than all its other work. */
 const eventLoopLookEveryMs = 100;
 const neverMs = 2_147_483_647;
 const nanoseconds = 1_000_000_000;
 /**
- * Metrics of prom-client that are left out. Its delay of the event loop includes the time between two samples (an idle process
- * would be 100 ms late), and its gauges that end in `_total` break Prometheus' conventions.
+ * Metrics of prom-client that are left out. Its delay of the event loop includes the time between two samples, so an idle process
+ * would seem 100 ms late. Its gauges that end in `_total` break the conventions of Prometheus.
  */
 const misleading = /^nodejs_(eventloop_lag_.*|active_(handles|requests)(_total)?|active_resources_total)$/;
 
@@ -47,11 +47,11 @@ export function processMetrics({ registry, version, health }: ProcessMetricsOpti
   eventLoopMetrics(registry);
 }
 
-/** Since the last scrape, so that no stall between two scrapes is forgotten. */
+/** The delays since the last scrape, so that no stall between two scrapes is missed. */
 function eventLoopMetrics(registry: Registry): void {
   const looks = monitorEventLoopDelay({ resolution: eventLoopLookEveryMs });
   looks.enable();
-  /** The measured value is the time from sample to sample. */
+  /** The measured value is the time between two samples. */
   const late = (measured: number) =>
     looks.count === 0 ? 0 : Math.max(0, measured / nanoseconds - eventLoopLookEveryMs / 1000);
   const registers = [registry];
@@ -60,7 +60,7 @@ function eventLoopMetrics(registry: Registry): void {
       name: 'release_button_event_loop_delay_mean_seconds',
       help: 'Average delay of the event loop since the last scrape.',
       registers: [],
-      // Whichever of the two is read first answers for both.
+      // Sets both gauges before the reset clears the values. This one is collected first.
       collect() {
         this.set(late(looks.mean));
         max.set(late(looks.max));

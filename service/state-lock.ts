@@ -1,6 +1,6 @@
 // Allows one process for each state directory. Node has no file locks, and a file with a process id says nothing if two
-// containers share a volume. So the holder listens on a Unix socket in the directory, and the directory is held while
-// somebody answers there. The kernel closes the socket when its process ends. The file that stays behind answers nobody.
+// containers share a volume. So the process that holds the directory listens on a Unix socket in it. The kernel closes the socket
+// when the process ends. Its file remains, but nobody answers there.
 import { open, rename } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
@@ -23,12 +23,12 @@ export class StateLockError extends Error {
   override readonly name = 'StateLockError';
 }
 
-/** Linux has room for 107 bytes and a NUL (unix(7)); other systems have less. */
+/** In bytes. Linux has room for 107 bytes and a NUL (unix(7)), other systems have less. */
 const longestSocketPath = 100;
 
 /**
- * Works within one machine: each machine can hold a directory on a network file system.
- * @param options.name file name of the lock, one for each kind of file in the directory
+ * Works within one machine only: on a network file system, each machine can hold the same directory.
+ * @param options.name file name of the lock, a different one for each kind of process that uses the directory
  * @param options.setting the key that names the directory
  * @throws StateLockError when another process holds it. If the file system has no sockets, the log says so.
  */
@@ -57,7 +57,7 @@ export async function lockStateDirectory(options: {
       if (found === 'denied') throw deniedError(path, setting);
       if (found !== 'nobody' && found !== 'gone') throw heldError(stateDir, setting, found);
     };
-    // Checked before the turn too: a user who may not write there gets no turn, and somebody may hold the directory.
+    // Checks before the turn too. A user who may not write to the directory gets no turn, but must hear who holds it.
     refuse(await whoHolds(await address(path)));
     const holder = { pid: process.pid, host, since };
     const turn = await takeTurn({ directory: stateDir, name: options.name, holder, address });
@@ -74,10 +74,10 @@ export async function lockStateDirectory(options: {
   } catch (error) {
     await directory?.close();
     if (error instanceof StateLockError) throw error;
-    // Whoever writes to the directory reports what is wrong with it.
+    // The process continues: the part that writes to the directory will report what is wrong with it.
     log.warn(
       { path },
-      `nothing keeps a second process out of ${stateDir} (${setting}): ${path} cannot be made a socket: ${messageOf(error)}`,
+      `the state directory ${stateDir} (${setting}) cannot be locked, so make sure that no second process uses it. The socket ${path} cannot be created: ${messageOf(error)}`,
     );
     return { release: () => Promise.resolve() };
   }
@@ -86,17 +86,17 @@ export async function lockStateDirectory(options: {
 function heldError(stateDir: string, setting: string, holder: Holder | 'unknown'): StateLockError {
   const who =
     holder === 'unknown'
-      ? 'a process that does not say who it is (it may be stopped)'
+      ? 'a process that does not say who it is (it may be paused)'
       : `process ${holder.pid} on ${holder.host}, since ${toLocalTime(fromTime(holder.since))}`;
   return new StateLockError(
-    `the state directory ${stateDir} (${setting}) is in use by ${who}. Two processes would spoil each other's files: stop that one, or give this one a directory of its own (${setting})`,
+    `the state directory ${stateDir} (${setting}) is in use by ${who}. Two processes would corrupt each other's files. Stop the other process, or give this one its own directory (${setting})`,
   );
 }
 
-/** The kernel refuses before it checks whether anybody listens. Source: unix(7). */
+/** The kernel refuses the connection before it checks whether anybody listens. Source: unix(7). */
 function deniedError(path: string, setting: string): StateLockError {
   return new StateLockError(
-    `${path} (${setting}) may not be asked who holds the state directory (EACCES): it belongs to another user. See whether a process of that user runs with this directory; if none does, give the directory and all in it to the user of this process, or remove ${path}`,
+    `this user may not ask ${path} (${setting}) which process holds the state directory (EACCES), because another user owns it. Check whether a process of that user uses the directory. If none does, make the user of this process the owner of the directory and its files (chown -R), or remove ${path}`,
   );
 }
 

@@ -31,7 +31,7 @@ export interface ConnectionOptions extends ClientSettings {
 export type SubscribeOptions = {
   readonly noLocal?: boolean;
   readonly retainAsPublished?: boolean;
-  /** Asks an MQTT 5 broker not to send retained messages. A 3.1.1 broker sends them, marked as retained */
+  /** Asks an MQTT 5 broker not to send retained messages. A 3.1.1 broker sends them all the same, marked as retained */
   readonly withoutRetained?: boolean;
 };
 
@@ -43,9 +43,9 @@ export interface Connection {
   subscribe(filters: ReadonlyMap<string, SubscribeOptions>): Promise<void>;
   /** Sends a message. If it is not acknowledged in time, the connection is cut, so that nothing arrives later. */
   publish(message: Outgoing, how: Sending): Promise<Acknowledgement>;
-  /** Disconnects in order when all is acknowledged. The socket closes within a second in any case. */
+  /** Disconnects in order when everything is acknowledged. In any case, the socket closes within a second. */
   end(): void;
-  /** Cuts the connection and discards what the operating system still has to send. The broker publishes the last will. */
+  /** Cuts the connection, and discards what the operating system has not sent yet. The broker then publishes the last will. */
   reset(): void;
 }
 
@@ -53,7 +53,7 @@ export interface Connection {
 const openTimeoutMs = 10_000;
 const subscribeTimeoutMs = 10_000;
 const endTimeoutMs = 1_000;
-/** Number of unacknowledged messages. An MQTT 5 broker may ask for fewer (receive maximum; HiveMQ asks for 10). */
+/** The most unacknowledged messages. An MQTT 5 broker may ask for fewer (receive maximum; HiveMQ asks for 10). */
 const widestWindow = 100;
 
 export function openConnection(options: ConnectionOptions): Connection {
@@ -143,10 +143,10 @@ export function openConnection(options: ConnectionOptions): Connection {
     const limit = packetMax();
     const bytes = Buffer.byteLength(message.payload) + Buffer.byteLength(message.topic) + 32;
     if (limit !== undefined && bytes > limit) {
-      // Sending it would end the connection, and again after each reconnect.
+      // Sending this message would end the connection, and each later connection too.
       log.error(
         { topic: message.topic, bytes, limit },
-        `a message for ${message.topic} is not sent: its ${bytes} bytes are more than the broker takes (${limit})`,
+        `a message for ${message.topic} is not sent: it has ${bytes} bytes, and the broker accepts at most ${limit}`,
       );
       done(true);
       return;
@@ -205,7 +205,7 @@ export function openConnection(options: ConnectionOptions): Connection {
           timers.delete(overdue);
           resolve();
           if (closed || cause === null) return;
-          // The library reports an error if one filter is refused, and lists the answers in the order of the filters.
+          // If one filter is refused, the library reports an error and lists the answers in the order of the filters.
           const refused = [...filters.keys()].filter((_, at) => isRefusal(suback?.granted[at]));
           for (const filter of refused)
             log.error(

@@ -15,7 +15,7 @@ import type { CloseReason, IncomingPacket, Outgoing } from './wire.ts';
 
 export interface ConnectorOptions extends LinkOptions {
   readonly will?: Outgoing;
-  /** True for our own id after our `info` has been published */
+  /** The instance in the `info` that we have published; undefined before that */
   readonly instance: () => string | undefined;
   /** The broker has accepted the connection. `connected` is reported after this. */
   readonly onOpen: (connection: Connection) => void;
@@ -32,7 +32,7 @@ export interface Connector {
   readonly open: Connection | undefined;
 }
 
-/** What comes next, after a pause or at once. */
+/** The next step, after a pause or at once. */
 interface Steps {
   connect: [];
   /** Finds out whether another process has taken the client id. If not, `connect` follows. */
@@ -86,7 +86,7 @@ export function createConnector(options: ConnectorOptions): Connector {
   };
 
   const stepAside = (who: string) => {
-    const message = `standing by: ${clientId} is connected ${who}; give one of the two another id, or stop one`;
+    const message = `standing by: ${clientId} is already connected ${who}; give one of the two processes another id, or stop one of them`;
     log.error(message);
     options.onThrownOut();
     onState('standby', message);
@@ -97,7 +97,7 @@ export function createConnector(options: ConnectorOptions): Connector {
     const before = choice;
     choice = versionAfterClose(choice, reason);
     failures += 1;
-    // Without a pause only if the broker named what it wants. Otherwise two parties that disagree would retry forever.
+    // Retries without a pause only if the broker refused our version. Otherwise two sides that disagree would retry in a tight loop.
     const atOnce = refusesVersion(reason) && before.version === 5;
     const waitMs = atOnce ? 0 : backoffMs(failures, options.reconnect, random());
     const change = before.version === choice.version ? '' : ` with MQTT ${versionName(choice.version)}`;
@@ -118,7 +118,7 @@ export function createConnector(options: ConnectorOptions): Connector {
       stepAside('from another process');
       return;
     }
-    // Lost without a reason: another process may have taken the client id. A process without `info` cannot tell.
+    // If the connection was lost without a reason, another process may have taken the client id. Only our `info` can show that.
     const isUnsure = reason.reached === 'accepted' && reason.disconnect === undefined;
     tryAgain(reason, isUnsure && options.instance() !== undefined ? 'probe' : 'connect');
   };
@@ -135,7 +135,7 @@ export function createConnector(options: ConnectorOptions): Connector {
         if (other === undefined) steps.emit('connect');
         else stepAside(`from ${other.host} (instance ${other.instance})`);
       },
-      // A broker that refuses only this second connection must not keep the process out.
+      // A broker that refuses only this second connection must not keep the process from connecting.
       onFailed: (reason) => {
         if (reason.connack === undefined) tryAgain(reason, 'probe');
         else steps.emit('connect');

@@ -1,11 +1,11 @@
-// The link of an agent or a worker from the configuration: the fixed client id, the address of the broker and the secrets.
+// Creates the link of a process from the configuration: the client id, the address of the broker and the secrets.
 import { readPem } from '../../config/read-pem.ts';
 import type { Config } from '../../config/sections.ts';
 import type { Context } from '../context.ts';
 import { createLink } from './link.ts';
 import type { Link, Presence } from './link.ts';
 
-/** The embedded broker of another process on this machine: the default if `mqtt.url` is not set. */
+/** The default address if `mqtt.url` is not set: the embedded broker of another process on this machine. */
 export const localBrokerUrl = 'mqtt://127.0.0.1:1883';
 
 export interface LinkFromConfig {

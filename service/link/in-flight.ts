@@ -5,7 +5,7 @@ export type Acknowledgement = 'acknowledged' | 'refused' | 'timed-out' | 'not-co
 
 export interface InFlightOptions<Message> {
   readonly clock: Clock;
-  /** Maximum of unacknowledged messages, at least 1 */
+  /** The most unacknowledged messages, at least 1 */
   readonly window: number;
   readonly write: (message: Message, done: (refused: boolean) => void) => void;
   /** A sent message was not acknowledged in time. */
@@ -20,14 +20,14 @@ export interface Sending {
 
 export interface InFlight<Message> {
   /**
-   * @param how.timeoutMs milliseconds from the moment when the message is sent
-   * @param how.fromNow counts from now instead
-   * @param how.first goes before everything that waits
+   * @param how.timeoutMs the deadline, in milliseconds from the moment when the message is sent
+   * @param how.fromNow the deadline counts from now instead
+   * @param how.first sends the message before all messages that wait
    */
   send(message: Message, how: Sending): Promise<Acknowledgement>;
-  /** Resolves when nothing waits and nothing is unacknowledged. */
+  /** Resolves when no message waits and none is unacknowledged. */
   idle(): Promise<void>;
-  /** Ends everything that waits or is unacknowledged as `not-connected`. */
+  /** Ends all messages that wait or are unacknowledged as `not-connected`. */
   close(): void;
 }
 
@@ -72,7 +72,7 @@ export function createInFlight<Message>(options: InFlightOptions<Message>): InFl
   const hasRoom = () => !closed && unacknowledged.size < window;
 
   const pump = () => {
-    // A message that is acknowledged while it is sent would otherwise nest calls as deep as the queue is long.
+    // Otherwise, messages that are acknowledged while they are sent would nest as many calls as the queue is long.
     if (pumping) return;
     pumping = true;
     while (hasRoom()) {

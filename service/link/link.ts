@@ -31,21 +31,21 @@ export interface Link {
   onState(listener: (state: LinkState) => void): () => void;
   /** Receives valid messages only; others are logged. `undefined`: the retained message was cleared. */
   subscribe<M, P>(filter: Filter<M, P>, handler: Handler<M, P>, options?: SubscribeOptions): void;
-  /** Receives everything, also messages that do not decode. */
+  /** Receives all messages, including those that do not decode. */
   subscribeRaw<M, P>(filter: Filter<M, P>, handler: RawHandler<M, P>, options?: SubscribeOptions): void;
   /**
-   * Remembers state and publishes it again on every connect; the newest counts. An event without a connection, or one that
-   * was not acknowledged before the connection broke, is sent on the next connect within a minute.
+   * Remembers state, and publishes the newest state again on every connect. An event without a connection, or one that was not
+   * acknowledged before the connection broke, is sent on the next connect within a minute.
    */
   publish<M>(address: Address<M>, message: NoInfer<M>, options?: { readonly correlationData?: Buffer }): void;
   /**
    * For state that its publisher compares with the broker's copy after a connect. Sends it once, on this connection, and
-   * does not remember it. Resolves with the outcome: `not-connected` at once without a connection.
+   * does not remember it. Resolves with the outcome; without a connection, at once with `not-connected`.
    */
   publishOnce<M>(address: Address<M, 'state'>, message: NoInfer<M>): Promise<Acknowledgement>;
   /**
-   * For what must not arrive late (a press): sends it now or never, before everything that waits. If it is still on its
-   * way when the time is over, the connection is cut.
+   * For a message that must not arrive late, such as a press. Sends it now or never, before all messages that wait. If it is not
+   * acknowledged when the time is over, the connection is cut.
    * @param options.timeoutMs milliseconds, default 2000
    */
   publishNow<M>(
@@ -54,8 +54,8 @@ export interface Link {
     options?: { readonly timeoutMs?: number },
   ): Promise<Acknowledgement>;
   /**
-   * Like `publish` for an event, and tells when it was acknowledged. False, at once without a connection: it will be sent
-   * later.
+   * Like `publish` for an event, but also tells whether the broker has acknowledged it in time. False means that it will be sent
+   * later; without a connection, it resolves to false at once.
    * @param onLate called when the acknowledgement arrives after `false`, on this connection or a later one
    */
   publishAcknowledged<M>(
@@ -65,32 +65,31 @@ export interface Link {
     onLate?: () => void,
   ): Promise<boolean>;
   /**
-   * For state that another process may have published meanwhile: one that took the client id over, or one with another
-   * state directory. Call it before `start`. On every connection the link reads the broker's copy first. Before that it
-   * publishes nothing at the address, and `publish` there does nothing. From the second connection on, all other remembered
-   * messages wait for it too.
-   * @param onStored receives the broker's copy (undefined: none) and returns what to publish, if anything
-   * @returns publishes there, and tells whether the broker has acknowledged it
+   * For state that another process may have published in the meantime: a process that took over the client id, or one with another
+   * state directory. Call it before `start`. On every connection, the link first reads the broker's copy. Before that, `publish` at
+   * this address does nothing. From the second connection on, all other remembered messages wait for the copy too.
+   * @param onStored receives the broker's copy (undefined: none) and returns the message to publish, if any
+   * @returns a function that publishes at the address, and tells whether the broker has acknowledged the message
    */
   share<M>(
     address: Address<M, 'state'>,
     filter: Filter<M, unknown>,
     onStored: (stored: Decoded<M> | undefined) => M | undefined | Promise<M | undefined>,
   ): (message: M) => Promise<boolean>;
-  /** Resolves with true when all shared state has been read on this connection; with false if it was cut before, or there is none. */
+  /** Resolves to true when all shared state has been read on this connection. False: the connection ended before, or there is none. */
   whenRead(): Promise<boolean>;
   /** The largest packet to send, in bytes: the limit of the broker, if it names one, and no more than our own limit. */
   packetMax(): number;
-  /** Forgets what was published at the address, and publishes it no more after a reconnect. The retained message stays. */
+  /** Forgets what was published at the address, and does not publish it again after a reconnect. The retained message stays. */
   leave(address: Pick<Address<unknown>, 'topic' | 'foreign'>): void;
-  /** Removes the retained message at the address, whoever published it, and forgets it. */
+  /** Removes the retained message at the address, even if another process published it, and forgets it. */
   clear(address: Pick<Address<unknown>, 'topic' | 'foreign'>): void;
 }
 
-/** A press without an acknowledgement within this time is taken back. Source: the contract, "The link". */
+/** In milliseconds. A press without an acknowledgement within this time is discarded. */
 const pressTimeoutMs = 2_000;
 const offlineTimeoutMs = 1_500;
-/** From the last shared state that was read until all parts of the process know what follows from it. */
+/** In milliseconds. After the last shared state was read, all parts of the process need this time to react to it. */
 const settleMs = 50;
 
 interface ConnectorEvents {
@@ -129,7 +128,7 @@ export function createLink(options: LinkOptions): Link {
     },
     onOpen: (connection) => events.emit('open', connection),
     onMessage: (packet) => events.emit('message', packet),
-    // From now on the other process speaks for this state.
+    // From now on, the other process publishes under our id.
     onThrownOut: outbox.dropEvents,
     onState: (next, message) => events.emit('state', next, message),
   });
@@ -156,17 +155,17 @@ export function createLink(options: LinkOptions): Link {
 
   events.on('state', setState);
   events.on('open', (connection) => {
-    // Brokers send retained messages in the order of the subscriptions, and everything else waits for shared state.
+    // The subscriptions to shared state come first. Brokers send retained messages in this order, and the rest waits for them.
     subscribed = connection.subscribe(router.filters((filter) => shared.has(filter)));
     shared.opened(subscribed);
     opened += 1;
-    // On the first connection nothing is remembered, and a light must not wait for a broker without retained messages. Later
-    // somebody else may have published in between.
+    // On the first connection nothing is old, and a light must not wait for a broker without retained messages. On a later one,
+    // another process may have published in the meantime.
     if (opened === 1 || shared.allRead()) sender.remembered();
     else {
       sender.hold();
       void shared.whenRead().then((read) => {
-        // What was read may change a signal. Without the wait, an old signal would be published.
+        // The shared state may change a signal. Without the wait, the old signal would be published.
         if (read) settling = clock.setTimeout(sender.remembered, settleMs);
       });
     }
@@ -196,7 +195,7 @@ export function createLink(options: LinkOptions): Link {
   };
 
   if (presence !== undefined) {
-    // A last will may arrive after we are back. This corrects every message that says that we are offline.
+    // Our last will may arrive after we have reconnected. This corrects every message that says that we are offline.
     subscribeRaw(presence.availabilityFilter, (decoded) => {
       const online = decoded?.ok === true && decoded.value === 'online';
       if (!online && running && !sender.isHolding) sender.online();
@@ -260,7 +259,7 @@ export function createLink(options: LinkOptions): Link {
       subscribeRaw(
         filter,
         (decoded, { retained }) => {
-          // A live message is not the broker's copy: over 3.1.1 we also receive what we publish ourselves.
+          // A live message is not the broker's copy: over MQTT 3.1.1 we also receive our own messages.
           if (retained && decoded !== undefined) take(decoded);
         },
         { noLocal: true },

@@ -1,4 +1,4 @@
-// The metrics of the links of a process, by role: `start` has several links in one process.
+// The metrics of the links of a process, by role, because `start` has several links in one process.
 import { Counter, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
 import type { LinkState } from './options.ts';

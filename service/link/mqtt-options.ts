@@ -2,10 +2,10 @@
 import type { IClientOptions, IClientPublishOptions, IPublishPacket } from 'mqtt';
 import type { IncomingPacket, Outgoing, ProtocolVersion } from './wire.ts';
 
-/** The largest incoming packet, in bytes. An MQTT 5 broker is told, and sends no larger ones. */
+/** The largest incoming packet, in bytes. An MQTT 5 broker learns this limit, and sends no larger packets. */
 export const maximumPacketSize = 1_048_576;
 
-/** Longer than any deadline of the connection, which measures the time for opening itself. */
+/** In milliseconds, and longer than any deadline of our connection, which measures the time for opening itself. */
 const neverMs = 120_000;
 
 export interface ClientSettings {
@@ -28,9 +28,9 @@ export function clientOptions(options: ClientSettings): IClientOptions {
     reconnectPeriod: 0,
     queueQoSZero: false,
     resubscribe: false,
-    // Its table of all 65,536 message ids costs 6 MB, to save one allocation for each packet.
+    // The table of all 65,536 message ids costs 6 MB, only to save one allocation for each packet.
     writeCache: false,
-    // Its debug output contains whole packets, including the password.
+    // The debug output of the library contains whole packets, including the password.
     log: () => {},
     ...(options.username === undefined ? {} : { username: options.username }),
     ...(options.password === undefined ? {} : { password: options.password }),

@@ -7,11 +7,11 @@ import type { Health } from '../health.ts';
 import type { Log } from '../log.ts';
 import type { BackoffOptions } from '../backoff.ts';
 
-/** What a process with a fixed client id publishes about itself. A command without one has none. */
+/** What a process with a fixed client id publishes about itself. A command has no fixed id, so it publishes nothing. */
 export interface Presence {
   readonly availability: Address<Availability, 'state'>;
   readonly availabilityFilter: Filter<Availability, unknown>;
-  /** Read when we are thrown out, to know which process runs under our id */
+  /** Read after another process has thrown us out, to find out which process runs under our id */
   readonly infoFilter: Filter<{ readonly host: string; readonly instance: string }, unknown>;
 }
 

@@ -3,9 +3,9 @@ import type { Clock } from '../clock.ts';
 import type { Outgoing } from './wire.ts';
 
 export interface Outbox {
-  /** Remembers owned state. The newest of a topic counts. */
+  /** Remembers owned state. For each topic, only the newest message counts. */
   remember(message: Outgoing): void;
-  /** Forgets owned state, and remembers that the broker must still be told. Returns the message that clears it. */
+  /** Forgets owned state, and remembers that the broker must clear its copy. Returns the message that clears it. */
   forget(topic: string): Outgoing;
   /** Forgets owned state. The broker keeps its copy. */
   leave(topic: string): void;
@@ -13,19 +13,22 @@ export interface Outbox {
   cleared(message: Outgoing): void;
   /** The owned state of a topic. */
   state(topic: string): Outgoing | undefined;
-  /** Keeps an event until it is done or too old. @param onAcknowledged called when the broker has acknowledged it, on any connection */
+  /**
+   * Keeps an event until it is done or too old.
+   * @param onAcknowledged called when the broker has acknowledged the event, on any connection
+   */
   keep(message: Outgoing, onAcknowledged?: () => void): void;
-  /** The broker has acknowledged it, or refused it for good. */
+  /** The broker has acknowledged the event, or refused it for good. */
   done(message: Outgoing, how: 'acknowledged' | 'refused'): void;
   /** All owned state and all topics to clear, then the events that are still young enough, oldest first. */
   pending(): { readonly states: readonly Outgoing[]; readonly events: readonly Outgoing[] };
   dropEvents(): void;
 }
 
-/** An event older than this is not sent any more. */
+/** In milliseconds. An older event is no longer sent. */
 const keepEventsMs = 60_000;
 const keepEventsMax = 1_000;
-/** Limit for the characters of all kept events. The oldest are dropped first. A small machine has 512 MB in total. */
+/** The limit for all kept events together, in characters. The oldest are dropped first. A small machine has only 512 MB. */
 const keepEventsLength = 4 * 1024 * 1024;
 
 export function createOutbox(clock: Clock): Outbox {

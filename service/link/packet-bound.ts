@@ -1,9 +1,9 @@
-// Watches the headers of incoming packets and refuses a packet that is too large before it is in memory. The MQTT library
-// checks the size of complete packets only, and only for MQTT 5.
+// Watches the headers of incoming packets, and refuses a packet that is too large before it is in memory. The MQTT library checks
+// only the size of complete packets, and only for MQTT 5.
 
 /** Returns a function that receives the bytes in order and tells whether a packet larger than `maxBytes` begins. */
 export function createPacketBound(maxBytes: number): (chunk: Uint8Array) => boolean {
-  // Fixed header: one byte of type and flags, then the remaining length, 7 bits a byte, low ones first (MQTT 5.0, 1.5.5).
+  // Fixed header: one byte of type and flags, then the remaining length with 7 bits per byte, the low bits first (MQTT 5.0, 1.5.5).
   let inHeader = false;
   let length = 0;
   let factor = 1;

@@ -1,4 +1,4 @@
-// A second connection without a will, beside the one under our fixed id. It only reads who is online under that id.
+// A second connection without a will, under another client id. It only reads which process is online under our fixed id.
 import type { Filter } from '../../messages/channel.ts';
 import type { Availability } from '../../messages/presence.ts';
 import { openConnection } from './connection.ts';
@@ -18,7 +18,7 @@ export interface PresenceReaderOptions extends LinkOptions {
   readonly presence: Presence;
   readonly random: () => number;
   readonly version: ProtocolVersion;
-  /** Absent: nothing is retained, or it cannot be read. */
+  /** Undefined: nothing is retained, or it cannot be read. */
   readonly onAvailability: (value: Availability | undefined) => void;
   readonly onInfo: (value: Instance | undefined) => void;
   /** The broker has granted the subscriptions. Retained messages follow. */

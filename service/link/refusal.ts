@@ -1,4 +1,5 @@
-// What the end of a connection means for the next attempt: whether another process took our place, and which version to use.
+// Decides what the end of a connection means for the next attempt: whether another process took our place, and which version to
+// use.
 import type { CloseReason, ProtocolVersion } from './wire.ts';
 
 /** MQTT 5 reason code "Session taken over" (MQTT 5.0, 3.14.2.1). */
@@ -10,7 +11,7 @@ const silentClosesBeforeChange = 2;
 export interface VersionChoice {
   readonly version: ProtocolVersion;
   readonly silentCloses: number;
-  /** A broker has accepted a version. From now on until the next start, silence changes nothing. */
+  /** True after a broker has accepted a version. Then silence changes nothing until the next start. */
   readonly settled: boolean;
 }
 
@@ -25,11 +26,11 @@ export function versionAfterClose(choice: VersionChoice, reason: CloseReason): V
   if (reason.reached === 'accepted') return { ...choice, silentCloses: 0, settled: true };
   const other: VersionChoice = { version: choice.version === 5 ? 4 : 5, silentCloses: 0, settled: false };
   if (refusesVersion(reason)) return other;
-  // Only if the other side closed, and only if it may be a broker.
+  // Counts only if the other side closed the connection, and only if it may be a broker.
   const silent =
     reason.reached === 'transport' && reason.connack === undefined && reason.because === undefined;
   if (!silent || choice.settled) return { ...choice, silentCloses: 0 };
-  // A port that accepts and closes (a proxy without its broker) proves nothing about versions, so alternate.
+  // A port that accepts and closes a connection (a proxy without its broker) proves nothing about versions, so they alternate.
   const silentCloses = choice.silentCloses + 1;
   return silentCloses < silentClosesBeforeChange ? { ...choice, silentCloses } : other;
 }

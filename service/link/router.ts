@@ -33,7 +33,7 @@ export interface Router {
   add<M, P>(filter: Filter<M, P>, handler: RawHandler<M, P>, options: SubscribeOptions): Route;
   /**
    * The filters to subscribe. Handlers of the same filter share a subscription.
-   * @param isFirst tells which come before the others; by default in the order in which they were added
+   * @param isFirst true for filters that come before the others; otherwise the order is that in which they were added
    */
   filters(isFirst?: (filter: string) => boolean): ReadonlyMap<string, SubscribeOptions>;
   dispatch(packet: IncomingPacket): void;
@@ -76,7 +76,7 @@ export function createRouter(prefix: string, log: Log): Router {
         try {
           route.deliver(packet);
         } catch (error) {
-          // A message must not end the process. A retained one would end it again at every start.
+          // A message must not end the process. A retained message would end it again at every start.
           log.error(
             { err: error, topic: packet.topic },
             `a message could not be handled: ${messageOf(error)}`,

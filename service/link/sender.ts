@@ -1,4 +1,4 @@
-// Sends new messages over the open connection, and remembered ones over a new connection.
+// Sends new messages over the open connection, and remembered messages over a new connection.
 import type { Connection } from './connection.ts';
 import type { Acknowledgement } from './in-flight.ts';
 import { maximumPacketSize } from './mqtt-options.ts';
@@ -8,11 +8,11 @@ import { outgoingOf } from './outgoing.ts';
 import type { Outgoing } from './wire.ts';
 
 export interface Sender {
-  /** Resolves to true if the broker has acknowledged it. */
+  /** Resolves to true if the broker has acknowledged the state. */
   state(message: Outgoing): Promise<boolean>;
-  /** Resolves to true if the broker has acknowledged it. Otherwise it will be sent later. */
+  /** Resolves to true if the broker has acknowledged the event. Otherwise it will be sent later. */
   event(message: Outgoing): Promise<boolean>;
-  /** Sends it once, on this connection only. */
+  /** Sends the message once, on this connection only. */
   once(message: Outgoing): Promise<Acknowledgement>;
   online(): void;
   /** The largest packet to send, in bytes: the limit of the broker, if it names one, and no more than our own limit. */
@@ -20,7 +20,7 @@ export interface Sender {
   /** The connection is open. Remembered messages wait until shared state has been read. */
   hold(): void;
   readonly isHolding: boolean;
-  /** Sends what is remembered: state, then `online`, then events. */
+  /** Sends all remembered messages: state, then `online`, then events. */
   remembered(): void;
 }
 
@@ -75,7 +75,7 @@ export function createSender(options: {
       isHolding = false;
       const { states, events } = outbox.pending();
       for (const message of states) void state(message);
-      // After the state: whoever sees `online` may trust the state, so no old signal may be there.
+      // `online` comes after the state: a client that sees `online` may trust the state, so no old signal may be left.
       online();
       for (const message of events) void event(message);
     },

@@ -1,5 +1,5 @@
-// State that another process may have published since our last connection: one that took our client id over, or one with
-// another state directory. On every connection the broker's copy is read before we publish there.
+// State that another process may have published since our last connection: a process that took over our client id, or one with
+// another state directory. On every connection, the broker's copy is read before we publish there.
 import type { Decoded } from '../../messages/codec.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { Log } from '../log.ts';
@@ -31,7 +31,7 @@ export interface SharedStates {
  * handled.
  */
 const storedWithinMs = 500;
-/** Messages with the retain flag may never end (retain as published). */
+/** The longest wait, because messages with the retain flag may never end (retain as published). */
 const storedLongestMs = 15_000;
 
 export function createSharedStates(options: {
@@ -41,7 +41,7 @@ export function createSharedStates(options: {
 }): SharedStates {
   const { clock, log, send } = options;
   const entries = new Map<string, { state: 'unread' | 'heard' | 'read'; none: () => void }>();
-  /** Counts connections, to recognise what belongs to an earlier one */
+  /** Counts connections, to recognise a result that belongs to an earlier one */
   let connection = 0;
   let open = false;
   let patience: Timer | undefined;
@@ -66,7 +66,7 @@ export function createSharedStates(options: {
         } catch (error) {
           log.error(
             { err: error, topic },
-            `what is stored at ${topic} could not be handled: ${messageOf(error)}`,
+            `the retained message on ${topic} could not be handled: ${messageOf(error)}`,
           );
         }
         if (!open || on !== connection) return;

@@ -1,5 +1,5 @@
-// After a second process under our client id has thrown us out: do not fight. Watch under another id without a will, report
-// the other process, and return when it is gone.
+// What a process does after another process with the same client id has thrown it out. It does not fight. It watches under another
+// id without a will, reports the other process, and takes over when that process is gone.
 import type { Availability } from '../../messages/presence.ts';
 import type { Timer } from '../clock.ts';
 import { backoffMs } from '../backoff.ts';
@@ -13,7 +13,7 @@ import type { CloseReason, ProtocolVersion } from './wire.ts';
 export interface StandbyOptions extends LinkOptions {
   readonly presence: Presence;
   readonly random: () => number;
-  /** True if the process under our id is ourselves: the retained `info` is ours until the other has published its own. */
+  /** True if the instance is our own: the retained `info` is ours until the other process has published its own. */
   readonly isOurs: (instance: string) => boolean;
   readonly onTakeOver: () => void;
   readonly onSeen: (message: string) => void;
@@ -27,8 +27,8 @@ export interface Standby {
 }
 
 /**
- * `offline`, or no availability at all, must last this long before we return. When we are thrown out, our own last will says
- * `offline` too, and the other process corrects that at once. With the jitter below, 10 s in total.
+ * In milliseconds. `offline`, or no availability at all, must last this long before we take over. When we are thrown out, our own
+ * last will says `offline` too, and the other process corrects that at once. With the jitter below, this is at most 7 s.
  */
 const offlineForMs = 3_000;
 const offlineJitterMs = 4_000;
@@ -60,7 +60,7 @@ export function createStandby(options: StandbyOptions): Standby {
   const countDown = () => {
     takeOver ??= clock.setTimeout(
       () => {
-        log.warn(`no ${options.clientId} is online any more: taking over`);
+        log.warn(`${options.clientId} is no longer online: taking over`);
         end();
         options.onTakeOver();
       },
@@ -77,7 +77,7 @@ export function createStandby(options: StandbyOptions): Standby {
   const onInfo = (other: Instance | undefined) => {
     if (!active || other === undefined || other.instance === named || options.isOurs(other.instance)) return;
     named = other.instance;
-    const message = `standing by: ${options.clientId} is connected from ${other.host} (instance ${other.instance}); give one of the two another id, or stop one`;
+    const message = `standing by: ${options.clientId} is already connected from ${other.host} (instance ${other.instance}); give one of the two processes another id, or stop one of them`;
     log.error(message);
     options.onSeen(message);
   };

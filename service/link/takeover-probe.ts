@@ -1,6 +1,6 @@
-// Before a reconnect without a known reason for the loss: checks whether another process has taken our client id. Only MQTT 5
-// can report that, and Mosquitto 2.0.11 does not report it for a clean session. Without the check, two processes would throw
-// each other out forever.
+// If a connection was lost without a known reason, checks before the reconnect whether another process has taken our client id.
+// Only MQTT 5 can report that, and Mosquitto 2.0.11 does not report it for a clean session. Without the check, two processes would
+// throw each other out forever.
 import type { Timer } from '../clock.ts';
 import { openPresenceReader } from './presence-reader.ts';
 import type { Instance, PresenceReaderOptions } from './presence-reader.ts';
@@ -18,13 +18,13 @@ type TakeoverProbeOptions = Omit<
 };
 
 /**
- * A retained message follows the answer to the subscription at once. A broker that collects small packets (Mosquitto) or a
- * slow network may delay it. The full time passes only after a restart of the broker, when nothing is retained.
+ * In milliseconds. A retained message follows the answer to the subscription at once, but a broker that collects small packets
+ * (Mosquitto) or a slow network may delay it. The full time passes only after a restart of the broker, when nothing is retained.
  */
 const retainedWithinMs = 1_000;
 
 export interface TakeoverProbe {
-  /** Ends the check without an answer. Resolves when its connection is closed. Can be called when nothing runs. */
+  /** Ends the check without an answer. Resolves when its connection is closed. Can also be called after the check has ended. */
   stop(): Promise<void>;
 }
 
@@ -47,7 +47,7 @@ export function probeTakeover(options: TakeoverProbeOptions): TakeoverProbe {
     options.onAnswer(online && info !== undefined && !isOurs(info.instance) ? info : undefined);
   };
   const consider = () => {
-    // `offline` of the other process may still be our own last will, which the other is just correcting.
+    // `offline` may be our own last will, which the other process is about to correct.
     if (info !== undefined && (online || isOurs(info.instance))) answer();
   };
 

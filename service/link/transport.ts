@@ -8,7 +8,7 @@ export interface TransportOptions {
   readonly url: URL;
   /** PEM certificates to trust instead of the well-known authorities */
   readonly ca?: string;
-  /** The transport is open, and nothing was sent. */
+  /** The transport is open, and nothing has been sent. */
   readonly onUp: (stream: Socket) => void;
   /** The TCP connection is open. TLS follows. */
   readonly onTcp: () => void;
@@ -24,14 +24,14 @@ export interface TransportError {
 
 export interface Transport {
   destroy(): void;
-  /** Sends RST instead of FIN: the send buffer is discarded and cannot arrive minutes later. */
+  /** Sends RST instead of FIN, so that the content of the send buffer is discarded and cannot arrive minutes later. */
   reset(): void;
 }
 
 const defaultPorts: Readonly<Record<string, number>> = { 'mqtt:': 1883, 'mqtts:': 8883 };
 
 /**
- * How long to try one of several addresses of a host before the next. Node's 250 ms are too short for a mobile network, where
+ * How long to try one address of a host before the next, in milliseconds. Node's 250 ms are too short for a mobile network, where
  * all addresses would fail.
  */
 const nextAddressMs = 2_500;
@@ -53,7 +53,7 @@ export function openTransport(options: TransportOptions): Transport {
     options.onDown(failure);
   };
 
-  // TLS runs over our own TCP socket, because Node can reset only that.
+  // TLS runs over our own TCP socket, because Node can only reset a TCP socket.
   const tcp = connectTcp({ host, port, autoSelectFamilyAttemptTimeout: nextAddressMs });
   let tls: Socket | undefined;
   tcp.setNoDelay(true);
@@ -89,7 +89,7 @@ export function openTransport(options: TransportOptions): Transport {
     },
     reset: () => {
       over = true;
-      // Already destroyed: there is nothing to reset, and trying would raise an error.
+      // If the socket is already destroyed, there is nothing to reset, and trying would raise an error.
       if (!tcp.destroyed) tcp.resetAndDestroy();
       tls?.destroy();
     },

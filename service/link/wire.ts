@@ -9,7 +9,7 @@ export interface Outgoing {
   readonly qos: 0 | 1;
   readonly retain: boolean;
   readonly expirySeconds?: number;
-  /** The correlation data of the request, for an answer (MQTT 5) */
+  /** For an answer: the correlation data of the request (MQTT 5) */
   readonly correlationData?: Buffer;
 }
 
@@ -23,9 +23,9 @@ export interface IncomingPacket {
 }
 
 export interface CloseReason {
-  /** How far it came: TCP connected, transport complete (including TLS), accepted by the broker. */
+  /** How far the connection came: TCP connected, transport complete (including TLS), accepted by the broker. */
   readonly reached: 'nothing' | 'tcp' | 'transport' | 'accepted';
-  /** Why we ended it: silence, bytes that are not MQTT, a packet that is too large, a missing acknowledgement. */
+  /** Why we ended the connection: silence, bytes that are not MQTT, a packet that is too large, a missing acknowledgement. */
   readonly because?: 'no-answer' | 'not-mqtt' | 'too-large' | 'unacknowledged';
   /** The refusal of the broker, as 3.1.1 return code or MQTT 5 reason code */
   readonly connack?: number;

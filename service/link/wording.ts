@@ -1,4 +1,5 @@
-// Describes the end of a connection in a sentence: what was tried, what came back, and what a person can do.
+// Describes the end of a connection: what was tried, what came back, and what a person can do. `; ` separates the remedy, because
+// doctor shows it on its own.
 import { sessionTakenOver } from './refusal.ts';
 import type { CloseReason } from './wire.ts';
 
@@ -16,9 +17,9 @@ export function describeClose(reason: CloseReason, url: URL): string {
     case 'nothing':
       return `the broker at ${at} cannot be reached: ${unreachable(reason, url.hostname)}`;
     case 'tcp':
-      return `no encrypted connection with the broker at ${at}: ${insecure(reason)}`;
+      return `no encrypted connection to the broker at ${at}: ${insecure(reason)}`;
     case 'transport':
-      return `${silence(reason, at)}: is it an MQTT broker, and are port and scheme of mqtt.url right (mqtt:// plain, mqtts:// encrypted)?`;
+      return `${silence(reason, at)}: is it an MQTT broker, and are the port and the scheme of mqtt.url right (mqtt:// plain, mqtts:// encrypted)?`;
   }
 }
 
@@ -27,13 +28,13 @@ function describeLoss(reason: CloseReason, at: string): string {
     return `the broker at ${at} ended the connection: ${farewell(reason.disconnect)}`;
   switch (reason.because ?? 'lost') {
     case 'no-answer':
-      return `the broker at ${at} does not answer any more (no reply to a keep-alive ping)`;
+      return `the broker at ${at} no longer answers (no reply to a keep-alive ping)`;
     case 'unacknowledged':
-      return `the broker at ${at} has not acknowledged ${reason.error ?? 'a message'} in time: connection cut, so that nothing arrives late`;
+      return `the broker at ${at} has not acknowledged ${reason.error ?? 'a message'} in time: the connection was cut, so that nothing arrives late`;
     case 'too-large':
-      return `the broker at ${at} sent a packet of more than 1 MiB: connection cut`;
+      return `the broker at ${at} sent a packet of more than 1 MiB: the connection was cut`;
     case 'not-mqtt':
-      return `the broker at ${at} sent something that is not MQTT (${reason.error ?? 'no details'}): connection cut`;
+      return `the broker at ${at} sent something that is not MQTT (${reason.error ?? 'no details'}): the connection was cut`;
     case 'lost':
       return `the connection to the broker at ${at} was lost${detail(reason)}`;
   }
@@ -42,13 +43,13 @@ function describeLoss(reason: CloseReason, at: string): string {
 function silence(reason: CloseReason, at: string): string {
   switch (reason.because ?? 'closed') {
     case 'no-answer':
-      return `what listens at ${at} did not answer within 10 s`;
+      return `the server at ${at} did not answer within 10 s`;
     case 'not-mqtt':
     case 'too-large':
     case 'unacknowledged':
-      return `what listens at ${at} answered with something that is not MQTT${detail(reason)}`;
+      return `the server at ${at} answered with something that is not MQTT${detail(reason)}`;
     case 'closed':
-      return `what listens at ${at} closed the connection without an MQTT answer${detail(reason)}`;
+      return `the server at ${at} closed the connection without an MQTT answer${detail(reason)}`;
   }
 }
 
@@ -61,10 +62,10 @@ function unreachable(reason: CloseReason, host: string): string {
       return `the host name ${host} cannot be resolved (${reason.code}); is mqtt.url right, and does DNS work on this machine?`;
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
-      return `there is no way to that host (${reason.code}); is this machine on the network, and is mqtt.url right?`;
+      return `there is no route to this host (${reason.code}); is this machine on the network, and is mqtt.url right?`;
     default:
       return reason.because === 'no-answer' || reason.code === 'ETIMEDOUT'
-        ? 'no answer within 10 s; is the host up, and does a firewall stand between?'
+        ? 'no answer within 10 s; is the host up, and does a firewall block the connection?'
         : `${reason.error ?? 'the connection was closed'}; is the broker running, and is mqtt.url right?`;
   }
 }
@@ -81,15 +82,15 @@ function insecure(reason: CloseReason): string {
     case 'CERT_SIGNATURE_FAILURE':
       return `its certificate is not signed by an authority known here (${code}); set mqtt.caFile to the certificate (PEM) of the authority that signed it`;
     case 'CERT_HAS_EXPIRED':
-      return `its certificate has expired (${code}); renew it, or put this machine's clock right`;
+      return `its certificate has expired (${code}); renew it, or correct the clock of this machine`;
     case 'CERT_NOT_YET_VALID':
-      return `its certificate is not valid yet (${code}); this machine's clock is probably wrong`;
+      return `its certificate is not valid yet (${code}); check the clock of this machine`;
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
-      return `its certificate is for another name (${code}); name the host in mqtt.url as the certificate does`;
+      return `its certificate is for another name (${code}); write the host in mqtt.url as the certificate names it`;
     default:
       return reason.because === 'no-answer'
-        ? 'no answer to the TLS greeting within 10 s; does this port speak TLS? A plain one is mqtt://'
-        : `${error}${code === '' || error.includes(code) ? '' : ` (${code})`}; does this port speak TLS? A plain one is mqtt://`;
+        ? 'no answer to the TLS greeting within 10 s; does this port use TLS? If not, write mqtt:// in mqtt.url'
+        : `${error}${code === '' || error.includes(code) ? '' : ` (${code})`}; does this port use TLS? If not, write mqtt:// in mqtt.url`;
   }
 }
 
@@ -105,11 +106,11 @@ function refusal(code: number): string {
       return 'it does not speak this version of MQTT (3.1.1 or 5 is needed)';
     case 2:
     case 0x85:
-      return 'it does not accept the client id; look at mqtt.topicPrefix and the id of this agent or worker';
+      return 'it does not accept the client id; check mqtt.topicPrefix and the id of this agent or worker';
     case 3:
     case 0x88:
     case 0x89:
-      return 'it is not available now; tried again until it is';
+      return 'it is not available now; wait, or read the log of the broker';
     case 4:
     case 0x86:
       return 'wrong user name or password; set mqtt.username and mqtt.password (RELEASE_BUTTON_MQTT_PASSWORD, or _FILE)';
@@ -118,7 +119,7 @@ function refusal(code: number): string {
       return 'not authorised; set mqtt.username and mqtt.password (RELEASE_BUTTON_MQTT_PASSWORD, or _FILE), or allow this client on the broker';
     case 0x97:
     case 0x9f:
-      return 'it has too many connections already; tried again until it takes one more';
+      return 'it has too many connections already; wait, or raise the limit of the broker';
     default:
       return `code ${hex(code)}; the log of the broker may say more`;
   }
@@ -128,7 +129,7 @@ function refusal(code: number): string {
 function farewell(code: number): string {
   switch (code) {
     case 0:
-      return 'it said goodbye';
+      return 'it gave no reason';
     case 0x87:
       return 'not authorised (0x87); its access rules do not allow what this client did';
     case 0x8b:
@@ -140,7 +141,7 @@ function farewell(code: number): string {
     case 0x95:
       return 'a packet was too large for it (0x95)';
     case 0x98:
-      return 'somebody ended it there (0x98)';
+      return 'an administrator of the broker ended it (0x98)';
     default:
       return `reason code ${hex(code)}; the log of the broker may say more`;
   }

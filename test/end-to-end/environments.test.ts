@@ -192,7 +192,7 @@ describe.skipIf(!hasMosquitto)('staging and production (skipped without mosquitt
       '--worker-state-dir',
       './state/mistaken',
     );
-    await production.untilOutput('standing by: release-button-worker-production is connected from');
+    await production.untilOutput('standing by: release-button-worker-production is already connected from');
     await mistaken.untilOutput('both have the button staging');
     await untilLight('staging', 'heartbeat');
     expect(await press('staging')).toMatchObject({ outcome: 'rejected', reason: 'claimed-twice' });

@@ -126,7 +126,7 @@ describe('a second process with the same state directory', () => {
     await first.exited;
     const third = workplace.start(['release-worker'], settings);
     await healthUrl(third);
-    expect(third.output()).not.toContain('nothing keeps a second process out');
+    expect(third.output()).not.toContain('make sure that no second process');
   });
 });
 

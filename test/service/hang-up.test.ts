@@ -17,7 +17,7 @@ test.each([
   [
     'what has nothing to do with its terminal any more',
     { env: { _: '/usr/bin/node' }, streamOnTerminal: false, hasTerminal: true },
-    /outlives/,
+    /does not use its terminal/,
   ],
 ])('SIGHUP does not stop %s', (_, surroundings, why) => {
   expect(whyHangUpIsIgnored(surroundings)).toMatch(why);

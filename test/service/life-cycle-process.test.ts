@@ -73,7 +73,7 @@ test('a process that outlives its terminal continues after SIGHUP, and SIGTERM s
   const child = run('outlives');
   await untilSaid(child, '"started"');
   child.signal('SIGHUP');
-  await untilSaid(child, 'SIGHUP: this process goes on: nohup has started it');
+  await untilSaid(child, 'SIGHUP is ignored: nohup started this process');
   child.signal('SIGTERM');
   expect(await child.ended).toEqual({ code: 0, signal: null });
 });

@@ -31,7 +31,7 @@ try {
     clock: systemClock(),
     log,
     edge: process,
-    hangUpIgnored: mode === 'outlives' ? 'nohup has started it' : undefined,
+    hangUpIgnored: mode === 'outlives' ? 'nohup started this process' : undefined,
     stopDeadlineMs: mode === 'hangs' ? Number(process.argv[3]) : 9_000,
   });
   log.info('started');

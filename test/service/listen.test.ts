@@ -9,7 +9,7 @@ test.each([
   ['EACCES', 'this user may not open it (ports below 1024 need a privilege)'],
   ['EADDRNOTAVAIL', 'Set health.host to an address of this machine'],
   ['ENOTFOUND', 'the host name cannot be resolved. Set health.host'],
-  ['EMFILE', 'listen EMFILE (health.port or --health-port chooses another)'],
+  ['EMFILE', 'listen EMFILE. To use another port, set health.port or --health-port'],
 ])('%s: the error says what was tried and what to do', (code, words) => {
   const error = listenError(failure(code), options);
   expect(error).toBeInstanceOf(ListenError);

@@ -90,7 +90,7 @@ describe('if systemd cannot be told, the process still runs', () => {
       NOTIFY_SOCKET: join(workplace.directory, 'notify'),
       PATH: workplace.directory,
     });
-    await broker.untilOutput('install it (Debian package systemd)');
+    await broker.untilOutput('Install it (Debian package systemd)');
     expect(await reaches(`${await healthOf(broker)}/healthz`)).toBe(200);
     await ended(broker);
     expect(broker.logs().filter(({ level }) => level === 'warn')).toHaveLength(1);
@@ -105,7 +105,7 @@ describe('if systemd cannot be told, the process still runs', () => {
       ),
     });
     await broker.untilOutput(
-      /systemd could not be told READY=1 .*No such file or directory.*NotifyAccess=all/,
+      /systemd-notify could not send READY=1 .*No such file or directory.*NotifyAccess=all/,
     );
     expect(await reaches(`${await healthOf(broker)}/healthz`)).toBe(200);
     await ended(broker);

@@ -58,7 +58,7 @@ describe.each([
     await expect(second).rejects.toThrow(StateLockError);
     await expect(second).rejects.toThrow(
       new RegExp(
-        `^the state directory ${stateDir} \\(worker\\.stateDir\\) is in use by process ${process.pid} on pi, since 20.* [+-][0-9:]{5}\\. .*give this one a directory of its own`,
+        `^the state directory ${stateDir} \\(worker\\.stateDir\\) is in use by process ${process.pid} on pi, since 20.* [+-][0-9:]{5}\\. .*give this one its own directory`,
       ),
     );
     expect(first.lines).toEqual([]);
@@ -92,7 +92,7 @@ it('names the other user if the lock is a leftover of one, which nobody else may
   chmodSync(join(stateDir, 'worker.lock'), 0o000);
   chmodSync(stateDir, 0o777);
   await expect(asUnprivilegedUser(() => lock(stateDir))).rejects.toThrow(
-    /worker\.lock .*\(EACCES\): it belongs to another user\..* or remove /,
+    /worker\.lock .*\(EACCES\), because another user owns it\..* or remove /,
   );
 });
 
@@ -148,7 +148,7 @@ it('does not prevent a start if it cannot be created, and logs that', async () =
   const stateDir = directory();
   writeFileSync(join(stateDir, 'file'), '');
   const { lines } = await lock(join(stateDir, 'file'));
-  expect(lines.join('')).toContain('nothing keeps a second process out of');
+  expect(lines.join('')).toContain('make sure that no second process uses it');
 });
 
 it('is separate for each kind of file', async () => {

@@ -55,7 +55,7 @@ test('a press that is not acknowledged in time is withdrawn, and not sent on the
   expect(outcome).toBe('timed-out');
   await until(() => broker.peers[0]?.closed === true);
   await untilState('connecting');
-  expect(states.at(-1)?.message).toContain('connection cut, so that nothing arrives late');
+  expect(states.at(-1)?.message).toContain('the connection was cut, so that nothing arrives late');
 
   clock.advance(100);
   await untilState('connected');

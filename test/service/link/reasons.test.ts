@@ -51,7 +51,7 @@ test('the host name is unknown', async () => {
 test('an HTTP server listens', async () => {
   const port = await listenForTest(createServer((_, response) => response.end()));
   expect(await reason(`mqtt://127.0.0.1:${port}`)).toMatch(
-    /^what listens at mqtt:\/\/127\.0\.0\.1:\d+ (answered with something that is not MQTT|closed the connection without an MQTT answer).*: is it an MQTT broker, and are port and scheme of mqtt\.url right/,
+    /^the server at mqtt:\/\/127\.0\.0\.1:\d+ (answered with something that is not MQTT|closed the connection without an MQTT answer).*: is it an MQTT broker, and are the port and the scheme of mqtt\.url right/,
   );
 });
 
@@ -82,8 +82,8 @@ test('also not shown when all is well, at /healthz or in the log', async () => {
 });
 
 test.each([
-  [0x85, 'it does not accept the client id; look at mqtt.topicPrefix'],
-  [0x88, 'it is not available now; tried again until it is'],
+  [0x85, 'it does not accept the client id; check mqtt.topicPrefix'],
+  [0x88, 'it is not available now; wait, or read the log of the broker'],
   [0x97, 'it has too many connections already'],
   [0x9c, 'code 0x9c; the log of the broker may say more'],
 ])('the broker refuses with reason code %s', async (code, words) => {
@@ -129,7 +129,7 @@ describe.skipIf(!hasMosquittoBroker)('a real Mosquitto', () => {
     await untilState('connected');
     mosquitto.signal('SIGSTOP');
     await untilState('connecting');
-    expect(states.at(-1)?.message).toContain('does not answer any more (no reply to a keep-alive ping)');
+    expect(states.at(-1)?.message).toContain('no longer answers (no reply to a keep-alive ping)');
     mosquitto.signal('SIGCONT');
     await untilState('connected');
   });
@@ -166,7 +166,7 @@ describe.skipIf(!hasMosquittoBroker || !hasOpenssl)('an encrypted connection', (
     const other = certificates(temporaryFolder(), 'DNS:localhost');
     for (const ca of [other.ca, 'no certificate', undefined]) {
       const message = await reason(`mqtts://localhost:${port}`, ca === undefined ? {} : { ca });
-      expect(message).toContain(`no encrypted connection with the broker at mqtts://localhost:${port}`);
+      expect(message).toContain(`no encrypted connection to the broker at mqtts://localhost:${port}`);
       expect(message).toContain(remedy);
     }
   });
@@ -174,7 +174,7 @@ describe.skipIf(!hasMosquittoBroker || !hasOpenssl)('an encrypted connection', (
   test('names the remedy if the certificate is for another name', async () => {
     const { ca, port } = await tls('DNS:broker.example');
     expect(await reason(`mqtts://localhost:${port}`, { ca })).toContain(
-      'its certificate is for another name (ERR_TLS_CERT_ALTNAME_INVALID); name the host in mqtt.url as the certificate does',
+      'its certificate is for another name (ERR_TLS_CERT_ALTNAME_INVALID); write the host in mqtt.url as the certificate names it',
     );
   });
 
@@ -183,7 +183,7 @@ describe.skipIf(!hasMosquittoBroker || !hasOpenssl)('an encrypted connection', (
     expect(await reason(`mqtt://localhost:${port}`)).toContain('mqtt:// plain, mqtts:// encrypted');
     const plain = await startBroker();
     expect(await reason(`mqtts://127.0.0.1:${plain.port}`, { ca, clock: hurriedClock(10) })).toContain(
-      'does this port speak TLS? A plain one is mqtt://',
+      'does this port use TLS? If not, write mqtt:// in mqtt.url',
     );
   });
 

@@ -47,7 +47,7 @@ describe('the message for the end of a connection', () => {
   const url = new URL('mqtts://user:hidden@broker.example:8883/path');
 
   test.each<[CloseReason, string]>([
-    [{ reached: 'nothing', code: 'EHOSTUNREACH' }, 'there is no way to that host (EHOSTUNREACH)'],
+    [{ reached: 'nothing', code: 'EHOSTUNREACH' }, 'there is no route to this host (EHOSTUNREACH)'],
     [
       { reached: 'nothing', code: 'EAI_AGAIN' },
       'the host name broker.example cannot be resolved (EAI_AGAIN)',
@@ -56,11 +56,11 @@ describe('the message for the end of a connection', () => {
     [{ reached: 'nothing', code: 'EPERM', error: 'connect EPERM' }, 'connect EPERM; is the broker running'],
     [{ reached: 'nothing' }, 'the connection was closed; is the broker running'],
     [{ reached: 'tcp', code: 'CERT_HAS_EXPIRED', error: 'x' }, 'its certificate has expired'],
-    [{ reached: 'tcp', code: 'CERT_NOT_YET_VALID', error: 'x' }, "this machine's clock is probably wrong"],
+    [{ reached: 'tcp', code: 'CERT_NOT_YET_VALID', error: 'x' }, 'check the clock of this machine'],
     [{ reached: 'tcp', because: 'no-answer' }, 'no answer to the TLS greeting within 10 s'],
     [
       { reached: 'tcp', code: 'ECONNRESET', error: 'read ECONNRESET' },
-      'read ECONNRESET; does this port speak TLS?',
+      'read ECONNRESET; does this port use TLS?',
     ],
     [
       { reached: 'transport', because: 'not-mqtt', error: 'bad flags' },
@@ -70,7 +70,7 @@ describe('the message for the end of a connection', () => {
     [{ reached: 'transport', connack: 0x87 }, 'allow this client on the broker'],
     [{ reached: 'accepted' }, 'the connection to the broker at mqtts://broker.example:8883 was lost'],
     [{ reached: 'accepted', error: 'read ECONNRESET' }, 'was lost (read ECONNRESET)'],
-    [{ reached: 'accepted', disconnect: 0 }, 'ended the connection: it said goodbye'],
+    [{ reached: 'accepted', disconnect: 0 }, 'ended the connection: it gave no reason'],
     [{ reached: 'accepted', disconnect: 0x8d }, 'it has heard nothing from us for too long (0x8d)'],
     [{ reached: 'accepted', disconnect: 0x8e }, 'is this process running twice?'],
     [{ reached: 'accepted', disconnect: 0xa2 }, 'reason code 0xa2; the log of the broker may say more'],

@@ -48,7 +48,7 @@ test('a link that is replaced stands by, names the other, and does not fight', a
   const { first, second } = await twoUnderOneId(url);
   await until(() => first.link.state.message.includes('second-host'));
   expect(first.link.state.message).toBe(
-    'standing by: P-worker-main is connected from second-host (instance second-instance); give one of the two another id, or stop one',
+    'standing by: P-worker-main is already connected from second-host (instance second-instance); give one of the two processes another id, or stop one of them',
   );
   // Three presses through the other link: nothing has disconnected it meanwhile.
   for (const id of ['a', 'b', 'c'])
