@@ -164,7 +164,9 @@ describe('a broker that sends too much or something wrong', () => {
     peer?.send(0x30, 0x80, 0x80, 0x80, 0x64);
     await until(() => peer?.closed === true);
     await until(() =>
-      states.some(({ message }) => message.includes('sent a packet of more than 1 MiB: the connection was cut')),
+      states.some(({ message }) =>
+        message.includes('sent a packet of more than 1 MiB: the connection was cut'),
+      ),
     );
   });
 
