@@ -100,7 +100,7 @@ test(
     expectShortPause(
       await longestPauseMs(
         () => {},
-        () => void opennessOf(windows, Date.parse('2026-03-20T12:00:30Z')),
+        () => expect(opennessOf(windows, Date.parse('2026-03-20T12:00:30Z'))).toBeDefined(),
       ),
     );
   },
@@ -133,6 +133,7 @@ test(
           access.start();
           for (let round = 0; round < 100 && access.stateOf('argocd/app-9999') === undefined; round += 1)
             await settle();
+          expect(access.stateOf('argocd/app-9999')).toBeDefined();
           registry.event('changed', drifted('app-0', { health: 'Degraded' }));
           await settle();
           await access.stop();
@@ -151,8 +152,9 @@ test(
         () => {
           const clock = createFakeClock();
           const registry = createRegistry();
+          const fake = createFakeLink();
           const signalPublisher = createSignalPublisher({
-            link: createFakeLink().link,
+            link: fake.link,
             registry,
             watch: alwaysFresh,
             access: {
@@ -180,6 +182,10 @@ test(
           registry.list(registry.ticket(), records);
           signalPublisher.changed(records.map(({ namespace, name }) => `${namespace}/${name}`));
           clock.advance(1_000);
+          expect(fake.on('button/main/signal').at(-1)).toMatchObject({
+            signal: 'blocked',
+            outOfSync: applicationCount,
+          });
           return { signalPublisher, clock };
         },
         async ({ signalPublisher, clock }) => {
@@ -309,12 +315,13 @@ test(
     expectShortPause(
       await longestPauseMs(manyDrifted, (registry) => {
         const candidates = candidatesOf(registry, () => true, only);
-        planOf(
+        const plan = planOf(
           candidates,
           () => false,
           () => undefined,
           [only, only],
         );
+        expect(plan.apps).toHaveLength(500);
       }),
     );
   },
@@ -385,13 +392,14 @@ test(
       await longestPauseMs(
         () => {},
         () => {
-          wanted({
+          const { leftOut } = wanted({
             prefix: 'release-button',
             announceable: announceableOf({ agents: [agentOf()], workers: [workerOf()], applications }),
             config: { applications: [{ all: true }], maxApplications: 100 },
             ownVersion: '0.1.0',
             packetMax: 262_144,
           });
+          expect(leftOut).toBe(applicationCount - 100);
         },
       ),
     );

@@ -1,4 +1,4 @@
-// Links, clocks and the messages that they carry in these tests.
+// Links, clocks and messages for the tests of the link.
 import { onTestFinished, vi } from 'vitest';
 import { buttonEvent, buttonState, type ButtonEvent, type ButtonState } from '../../messages/button.ts';
 import { buttonPress } from '../../messages/press.ts';
@@ -56,11 +56,11 @@ export function testLink(url: string, changed: Partial<LinkOptions> = {}): TestL
 }
 
 export async function connectedLink(url: string, changed: Partial<LinkOptions> = {}): Promise<TestLink> {
-  const made = testLink(url, changed);
-  made.link.start();
-  await made.until('connected');
-  await made.link.subscribed();
-  return made;
+  const connected = testLink(url, changed);
+  connected.link.start();
+  await connected.until('connected');
+  await connected.link.subscribed();
+  return connected;
 }
 
 const button = 'main';
@@ -71,7 +71,7 @@ export const eventTopic = `P/${eventAddress.topic}`;
 export const stateTopic = `P/${stateAddress.topic}`;
 export const pressTopic = `P/${pressAddress.topic}`;
 
-/** Events and states that a number distinguishes. */
+/** An event and a state with a number, by which a test recognises them. */
 export function event(number: number): ButtonEvent {
   return { event_type: 'press', heldMs: number };
 }
@@ -80,8 +80,8 @@ export function state(number: number): ButtonState {
 }
 export function numbers(payloads: readonly string[]): (number | undefined)[] {
   return payloads.map((payload) => {
-    const found = /"(?:heldMs|presses)":(\d+)/.exec(payload)?.[1];
-    return found === undefined ? undefined : Number(found);
+    const digits = /"(?:heldMs|presses)":(\d+)/.exec(payload)?.[1];
+    return digits === undefined ? undefined : Number(digits);
   });
 }
 

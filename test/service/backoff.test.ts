@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { backoffMs } from '../../service/backoff.ts';
 
-describe('the delays', () => {
+describe('the delays between two tries', () => {
   const bounds = fc
     .tuple(fc.integer({ min: 10, max: 10_000 }), fc.integer({ min: 0, max: 100_000 }))
-    .map(([minMs, more]) => ({ minMs, maxMs: minMs + more }));
+    .map(([minMs, moreFailures]) => ({ minMs, maxMs: minMs + moreFailures }));
   const random = fc.double({ min: 0, max: 1, noNaN: true });
 
   test('stay within a fifth of the bounds, whatever the number of failures', () => {
@@ -18,11 +18,11 @@ describe('the delays', () => {
     );
   });
 
-  test('never shrink with more failures, double until the bound, and then stay', () => {
+  test('never shrink after more failures: they double until the bound, and then stay', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 60 }), bounds, random, (failures, options, chance) => {
-        const [one, next] = [failures, failures + 1].map((count) => backoffMs(count, options, chance));
-        expect(next).toBeGreaterThanOrEqual(one ?? Infinity);
+        const [delay, next] = [failures, failures + 1].map((count) => backoffMs(count, options, chance));
+        expect(next).toBeGreaterThanOrEqual(delay ?? Infinity);
         const middle = backoffMs(failures, options, 0.5);
         expect(middle).toBe(Math.min(options.maxMs, options.minMs * 2 ** (failures - 1)));
       }),

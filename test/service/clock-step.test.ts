@@ -19,8 +19,8 @@ function watching() {
   };
 }
 
-describe('the time before the last step', () => {
-  test('is undefined without a step, and if the clock is corrected gradually', () => {
+describe('the time before the last step of the clock', () => {
+  test('is undefined without a step, and if the clock is only corrected gradually', () => {
     const { clock, steps } = watching();
     for (let second = 0; second < 100; second += 1) {
       clock.advance(1_000);
@@ -31,7 +31,7 @@ describe('the time before the last step', () => {
 
   test.each([
     ['back', -hour, 0],
-    ['forward, once what a sleep would have left is read', hour, 2_000],
+    ['forward, after everything that a sleeping machine could have kept was read', hour, 2_000],
   ])('continues after a step %s', (_, ms, afterMs) => {
     const { clock, steps } = watching();
     clock.advance(5_000);
@@ -53,7 +53,7 @@ describe('the time before the last step', () => {
     expect(steps.former()).toBe(before);
   });
 
-  test('is undefined after sleep: a press from before it is old', () => {
+  test('is undefined after the machine has slept, because a press from before the sleep is old', () => {
     const { clock, steps, sleep } = watching();
     clock.advance(5_000);
     sleep(hour);
@@ -61,7 +61,7 @@ describe('the time before the last step', () => {
     expect(steps.former()).toBeUndefined();
   });
 
-  test('is not watched for after the stop', () => {
+  test('is no longer watched after the stop', () => {
     const { clock, steps } = watching();
     steps.stop();
     expect(clock.pendingTimers()).toBe(0);

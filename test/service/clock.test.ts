@@ -10,35 +10,35 @@ afterEach(() => void vi.useRealTimers());
 describe('the clock of the system', () => {
   test('runs a timer once, unless it was cancelled', async () => {
     const clock = systemClock();
-    const ran: string[] = [];
-    clock.setTimeout(() => ran.push('cancelled'), 0).cancel();
-    clock.setTimeout(() => ran.push('negative'), -5);
+    const calls: string[] = [];
+    clock.setTimeout(() => calls.push('cancelled'), 0).cancel();
+    clock.setTimeout(() => calls.push('negative'), -5);
     await new Promise<void>((resolve) => {
       clock.setTimeout(resolve, 1);
     });
-    await until(() => ran.length > 0);
-    expect(ran).toEqual(['negative']);
+    await until(() => calls.length > 0);
+    expect(calls).toEqual(['negative']);
   });
 
   test("keeps a delay that is longer than Node's longest timer", () => {
     vi.useFakeTimers();
-    let ran = false;
+    let hasRun = false;
     const days = 24 * 60 * 60 * 1_000;
     systemClock().setTimeout(() => {
-      ran = true;
+      hasRun = true;
     }, 60 * days);
     const cancelled = systemClock().setTimeout(() => {
       throw new Error('was cancelled');
     }, 60 * days);
     vi.advanceTimersByTime(59 * days);
-    expect(ran).toBe(false);
+    expect(hasRun).toBe(false);
     cancelled.cancel();
     vi.advanceTimersByTime(days);
-    expect(ran).toBe(true);
+    expect(hasRun).toBe(true);
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('gives time since the epoch, and time that never goes back', () => {
+  test('returns the time since the epoch, and a time that never goes back', () => {
     const clock = systemClock();
     expect(Math.abs(clock.now() - Date.now())).toBeLessThan(60_000);
     const first = clock.monotonic();
@@ -49,17 +49,17 @@ describe('the clock of the system', () => {
 describe('a delay', () => {
   test('resolves to true when the time has passed', async () => {
     const clock = createFakeClock();
-    const waiting = delay(clock, 100);
+    const waited = delay(clock, 100);
     clock.advance(100);
-    expect(await waiting).toBe(true);
+    expect(await waited).toBe(true);
   });
 
   test('ends at once when it is aborted, and leaves neither timer nor listener', async () => {
     const clock = createFakeClock();
     const controller = new AbortController();
-    const waiting = delay(clock, 100, controller.signal);
+    const waited = delay(clock, 100, controller.signal);
     controller.abort();
-    expect(await waiting).toBe(false);
+    expect(await waited).toBe(false);
     expect(clock.pendingTimers()).toBe(0);
     expect(await delay(clock, 100, controller.signal)).toBe(false);
     expect(clock.pendingTimers()).toBe(0);
@@ -69,25 +69,27 @@ describe('a delay', () => {
     const clock = createFakeClock();
     const { signal } = new AbortController();
     const removed = vi.spyOn(signal, 'removeEventListener');
-    const waiting = delay(clock, 1, signal);
+    const waited = delay(clock, 1, signal);
     clock.advance(1);
-    await waiting;
+    await waited;
     expect(removed).toHaveBeenCalledTimes(1);
   });
 });
 
 describe('the fake clock', () => {
-  test('runs timers in the order of their times, each at its time, and equal times in the order of setting', () => {
+  test('runs timers in the order of their times, each at its time, and equal times in the order in which they were set', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 20 }), { maxLength: 20 }), (times) => {
         const clock = createFakeClock(0);
-        const ran: { index: number; at: number }[] = [];
-        times.forEach((ms, index) => clock.setTimeout(() => ran.push({ index, at: clock.monotonic() }), ms));
+        const calls: { index: number; at: number }[] = [];
+        times.forEach((ms, index) =>
+          clock.setTimeout(() => calls.push({ index, at: clock.monotonic() }), ms),
+        );
         clock.advance(20);
         const expected = times
           .map((at, index) => ({ index, at }))
           .toSorted((a, b) => a.at - b.at || a.index - b.index);
-        expect(ran).toEqual(expected);
+        expect(calls).toEqual(expected);
         expect(clock.pendingTimers()).toBe(0);
       }),
     );
@@ -95,16 +97,16 @@ describe('the fake clock', () => {
 
   test('runs timers that other timers set, and no cancelled ones', () => {
     const clock = createFakeClock(0);
-    const ran: number[] = [];
+    const calls: number[] = [];
     const again = () => {
-      ran.push(clock.now());
+      calls.push(clock.now());
       clock.setTimeout(again, 10);
     };
     clock.setTimeout(again, 10);
-    const cancelled = clock.setTimeout(() => ran.push(-1), 15);
+    const cancelled = clock.setTimeout(() => calls.push(-1), 15);
     clock.setTimeout(() => cancelled.cancel(), 12);
     clock.advance(35);
-    expect(ran).toEqual([10, 20, 30]);
+    expect(calls).toEqual([10, 20, 30]);
   });
 
   test('steps the wall-clock time only', () => {
@@ -115,11 +117,11 @@ describe('the fake clock', () => {
 });
 
 describe('whether the clock is synchronized', () => {
-  test('is queried at the start and every minute until the stop', async () => {
+  test('is asked at the start and every minute until the stop', async () => {
     const clock = createFakeClock();
     const answers = [false, true, 'unknown'] as const;
-    let looks = 0;
-    const sync = createClockSync(clock, () => Promise.resolve(answers[looks++] ?? true));
+    let queries = 0;
+    const sync = createClockSync(clock, () => Promise.resolve(answers[queries++] ?? true));
     expect(sync.state()).toBe('unknown');
     await sync.start();
     expect(sync.state()).toBe(false);
@@ -131,12 +133,12 @@ describe('whether the clock is synchronized', () => {
     sync.stop();
     sync.stop();
     expect(clock.pendingTimers()).toBe(0);
-    expect(looks).toBe(3);
+    expect(queries).toBe(3);
   });
 
-  test('is unknown after a step until the next query, which is made at once', async () => {
+  test('is unknown after a step until the next query, which follows at once', async () => {
     const clock = createFakeClock();
-    const answers: ((seen: boolean) => void)[] = [];
+    const answers: ((isSynchronized: boolean) => void)[] = [];
     const sync = createClockSync(clock, () => new Promise((resolve) => void answers.push(resolve)));
     const started = sync.start();
     answers[0]?.(true);
@@ -148,7 +150,7 @@ describe('whether the clock is synchronized', () => {
     answers[1]?.(false);
     await until(() => sync.state() === false);
     expect(clock.pendingTimers()).toBe(1);
-    // Stepped during the query: the answer may be from before.
+    // The clock is stepped during the query, so the answer may be from before the step.
     clock.jump(3_600_000);
     sync.state();
     clock.jump(5_000);
@@ -160,12 +162,12 @@ describe('whether the clock is synchronized', () => {
     expect(clock.pendingTimers()).toBe(0);
   });
 
-  test('is unknown if the query fails, and the next query is still made', async () => {
+  test('is unknown if a query fails, and the next query is still made', async () => {
     const clock = createFakeClock();
-    let looks = 0;
+    let queries = 0;
     const sync = createClockSync(clock, () => {
-      looks += 1;
-      return looks === 1 ? Promise.reject(new Error('no bus')) : Promise.resolve(true);
+      queries += 1;
+      return queries === 1 ? Promise.reject(new Error('no bus')) : Promise.resolve(true);
     });
     await sync.start();
     expect(sync.state()).toBe('unknown');
@@ -174,7 +176,7 @@ describe('whether the clock is synchronized', () => {
     sync.stop();
   });
 
-  test('is not reported after a stop during a query, which sets no timer', async () => {
+  test('is not reported if the watch was stopped during a query, and no timer is left', async () => {
     const clock = createFakeClock();
     let answer: (synchronised: boolean) => void = () => {};
     let abandoned: AbortSignal | undefined;
@@ -195,7 +197,7 @@ describe('whether the clock is synchronized', () => {
     expect(clock.pendingTimers()).toBe(0);
   });
 
-  test('can be queried on this system without an error, whatever the answer is', async () => {
+  test('can be asked on this system without an error, whatever the answer is', async () => {
     const sync = createClockSync(systemClock());
     await sync.start();
     expect([true, false, 'unknown']).toContain(sync.state());

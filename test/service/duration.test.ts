@@ -14,6 +14,6 @@ it.each([
   [7_200_000, '2 h'],
   [172_799_000, '48 h'],
   [172_800_000, '2 days'],
-])('says %d ms as %s', (ms, words) => {
+])('%d ms is written as %s', (ms, words) => {
   expect(durationInWords(ms)).toBe(words);
 });

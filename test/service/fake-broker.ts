@@ -1,4 +1,5 @@
-// A broker at the level of packets, for behaviour that no real one can be configured to have. The test sets its answers.
+// A broker that works with single packets, for behaviour that real brokers cannot be configured to have. The test sets
+// its answers.
 import { createServer, type Socket } from 'node:net';
 import { listenForTest } from '../support/listening.ts';
 
@@ -23,7 +24,7 @@ export interface Packet {
 export interface Peer {
   readonly socket: Socket;
   readonly packets: readonly Packet[];
-  /** of the client's CONNECT: 4 or 5 */
+  /** the version in the client's CONNECT: 4 or 5 */
   readonly version: number;
   readonly closed: boolean;
   send(...bytes: number[]): void;
@@ -32,12 +33,12 @@ export interface Peer {
 export interface FakeBroker {
   readonly url: string;
   readonly port: number;
-  /** every connection so far, oldest first */
+  /** all connections so far, the oldest first */
   readonly peers: readonly Peer[];
   published(): { readonly topic: string; readonly payload: string }[];
 }
 
-/** What the broker does with a packet. */
+/** What the broker does when it receives a packet. */
 export type Behaviour = (packet: Packet, peer: Peer) => void;
 
 export async function startFakeBroker(behaviour: Behaviour): Promise<FakeBroker> {
@@ -64,12 +65,12 @@ export async function startFakeBroker(behaviour: Behaviour): Promise<FakeBroker>
     });
     socket.on('data', (chunk) => {
       rest = Buffer.concat([rest, chunk]);
-      for (let found = cut(rest); found !== undefined; found = cut(rest)) {
-        rest = rest.subarray(found.length);
-        // After the protocol name "MQTT".
-        if (found.packet.type === types.connect) version = found.packet.body.readUInt8(6);
-        packets.push(found.packet);
-        behaviour(found.packet, peer);
+      for (let parsed = cut(rest); parsed !== undefined; parsed = cut(rest)) {
+        rest = rest.subarray(parsed.length);
+        // The version follows the protocol name "MQTT".
+        if (parsed.packet.type === types.connect) version = parsed.packet.body.readUInt8(6);
+        packets.push(parsed.packet);
+        behaviour(parsed.packet, peer);
       }
     });
   });
@@ -114,7 +115,7 @@ export const polite: Behaviour = (packet, peer) => {
   }
 };
 
-/** @param properties whole MQTT 5 properties, as bytes */
+/** @param properties all MQTT 5 properties, as bytes */
 export function accept(peer: Peer, ...properties: number[]): void {
   if (peer.version === 5) peer.send(0x20, 3 + properties.length, 0, 0, properties.length, ...properties);
   else peer.send(0x20, 2, 0, 0);
@@ -136,14 +137,14 @@ export function subscriptions(
   { body }: Packet,
   version: number,
 ): { readonly filter: string; readonly options: number }[] {
-  const found: { filter: string; options: number }[] = [];
+  const filters: { filter: string; options: number }[] = [];
   let at = version === 5 ? 3 : 2;
   while (at < body.length) {
     const end = at + 2 + body.readUInt16BE(at);
-    found.push({ filter: body.toString('utf8', at + 2, end), options: body.readUInt8(end) });
+    filters.push({ filter: body.toString('utf8', at + 2, end), options: body.readUInt8(end) });
     at = end + 1;
   }
-  return found;
+  return filters;
 }
 
 export function readPublish({ flags, body }: Packet, version: number): { topic: string; payload: string } {

@@ -10,15 +10,15 @@ test.each([
 
 test.each([
   [
-    'what a shell has started with nohup, also where a stream was left on the terminal',
+    'a process that a shell has started with nohup, even if a stream is still on the terminal',
     { env: { _: '/usr/bin/nohup' }, streamOnTerminal: true, hasTerminal: true },
     /nohup/,
   ],
   [
-    'what has nothing to do with its terminal any more',
+    'a process that no longer uses its terminal',
     { env: { _: '/usr/bin/node' }, streamOnTerminal: false, hasTerminal: true },
     /does not use its terminal/,
   ],
-])('SIGHUP does not stop %s', (_, surroundings, why) => {
-  expect(whyHangUpIsIgnored(surroundings)).toMatch(why);
+])('SIGHUP does not stop %s', (_, surroundings, reason) => {
+  expect(whyHangUpIsIgnored(surroundings)).toMatch(reason);
 });

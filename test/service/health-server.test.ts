@@ -17,28 +17,28 @@ interface Started {
 function server(port = 0): Omit<Started, 'url' | 'port'> {
   const health = createHealth(createFakeClock());
   const metrics = new Registry();
-  const made = createHealthServer({ host: '127.0.0.1', port, health, metrics, log: silentLog() });
-  onTestFinished(() => made.stop());
-  return { health, metrics, server: made };
+  const healthServer = createHealthServer({ host: '127.0.0.1', port, health, metrics, log: silentLog() });
+  onTestFinished(() => healthServer.stop());
+  return { health, metrics, server: healthServer };
 }
 
 async function started(): Promise<Started> {
-  const made = server();
-  const { url } = await made.server.start();
-  return { ...made, url, port: Number(new URL(url).port) };
+  const healthServer = server();
+  const { url } = await healthServer.server.start();
+  return { ...healthServer, url, port: Number(new URL(url).port) };
 }
 
 test('/healthz answers 200 while the process can work, and 503 otherwise', async () => {
   const { url, health } = await started();
-  const ask = async () => {
+  const fetchHealth = async () => {
     const response = await fetch(`${url}/healthz?verbose`);
     return { status: response.status, body: await response.json() };
   };
   const hard = health.check('broker', 'failing');
   const soft = health.check('stream', 'degraded');
-  expect(await ask()).toMatchObject({ status: 503, body: { status: 'failing' } });
+  expect(await fetchHealth()).toMatchObject({ status: 503, body: { status: 'failing' } });
   hard.ok('connected');
-  expect(await ask()).toMatchObject({ status: 200, body: { status: 'degraded' } });
+  expect(await fetchHealth()).toMatchObject({ status: 200, body: { status: 'degraded' } });
   soft.ok();
   const response = await fetch(`${url}/healthz`);
   expect(response.headers.get('content-type')).toBe('application/json');
@@ -46,7 +46,7 @@ test('/healthz answers 200 while the process can work, and 503 otherwise', async
   expect(await response.json()).toEqual(health.report());
 });
 
-test('/livez answers 200 even if the process cannot work: a restart would not bring the others back', async () => {
+test('/livez answers 200 even if the process cannot work, because a restart would not help', async () => {
   const { url, health } = await started();
   health.check('broker', 'failing').bad('gone');
   const response = await fetch(`${url}/livez`);
@@ -62,7 +62,7 @@ test('/metrics answers in the format of Prometheus', async () => {
   expect(await response.text()).toContain('presses_total 3');
 });
 
-test('metrics that cannot be collected are answered with 500 and end nothing', async () => {
+test('metrics that cannot be collected lead to 500, and the server continues', async () => {
   const { url, metrics } = await started();
   metrics.registerMetric(
     new Counter({
@@ -79,7 +79,7 @@ test('metrics that cannot be collected are answered with 500 and end nothing', a
   expect((await fetch(`${url}/healthz`)).status).toBe(200);
 });
 
-test('other paths are 404, other methods 405, HEAD is GET without a body', async () => {
+test('other paths lead to 404, other methods to 405, and HEAD to the headers of GET', async () => {
   const { url } = await started();
   for (const path of ['/', '/healthz/', '/healthz/x', '/..%2fmetrics', '/constructor'])
     expect((await fetch(`${url}${path}`)).status).toBe(404);
@@ -102,21 +102,21 @@ test('a port in use is a ListenError that says what to do', async () => {
   await second.server.stop();
 });
 
-test('an address that this machine does not have is a ListenError too', async () => {
+test('an address that this machine does not have is also a ListenError', async () => {
   const health = createHealth(createFakeClock());
-  const elsewhere = createHealthServer({
+  const unreachable = createHealthServer({
     host: '192.0.2.1',
     port: 0,
     health,
     metrics: new Registry(),
     log: silentLog(),
   });
-  await expect(elsewhere.start()).rejects.toThrow(
+  await expect(unreachable.start()).rejects.toThrow(
     'this machine has no such address. Set health.host to an address of this machine',
   );
 });
 
-test('it stops with idle connections and with requests in progress, and can be stopped twice', async () => {
+test('the server stops while it has idle connections and requests in progress, and can be stopped twice', async () => {
   const { url, port, server: made } = await started();
   await fetch(`${url}/healthz`).then((response) => response.text());
   const socket = connect(port, '127.0.0.1');
@@ -133,7 +133,7 @@ test('it stops with idle connections and with requests in progress, and can be s
   await expect(fetch(`${url}/healthz`)).rejects.toThrow();
 });
 
-test('a server that was never started can be stopped', async () => {
+test('the server can be stopped before it was started', async () => {
   await expect(server().server.stop()).resolves.toBeUndefined();
 });
 

@@ -18,26 +18,26 @@ test('a check fails until it is reported as healthy', () => {
   });
 });
 
-test('`since` changes only with `ok`, and the message always does', () => {
+test('`since` changes only together with `ok`, and the message changes at any time', () => {
   const clock = createFakeClock(start);
   const health = createHealth(clock);
   const check = health.check('broker', 'failing');
-  const seen = () => health.report().checks['broker'];
+  const brokerCheck = () => health.report().checks['broker'];
   clock.advance(1_000);
   check.bad('refused');
-  expect(seen()).toEqual({ ok: false, since: at(0), message: 'refused' });
+  expect(brokerCheck()).toEqual({ ok: false, since: at(0), message: 'refused' });
   clock.advance(1_000);
   check.ok();
-  expect(seen()).toEqual({ ok: true, since: at(2), message: 'ok' });
+  expect(brokerCheck()).toEqual({ ok: true, since: at(2), message: 'ok' });
   clock.advance(1_000);
   check.ok('connected');
-  expect(seen()).toEqual({ ok: true, since: at(2), message: 'connected' });
+  expect(brokerCheck()).toEqual({ ok: true, since: at(2), message: 'connected' });
   clock.advance(1_000);
   check.bad('lost');
-  expect(seen()).toEqual({ ok: false, since: at(4), message: 'lost' });
+  expect(brokerCheck()).toEqual({ ok: false, since: at(4), message: 'lost' });
 });
 
-test('the worst severity that fails is the status', () => {
+test('the status is the worst severity among the failing checks', () => {
   const health = createHealth(createFakeClock());
   const hard = health.check('hard', 'failing');
   const soft = health.check('soft', 'degraded');
@@ -63,20 +63,20 @@ test('a check may have the name of a property that every object has', () => {
   expect(Object.keys(health.report().checks)).toEqual(['constructor', 'toString']);
 });
 
-test('a listener gets each change of a check or its message, and nothing else', () => {
+test('a listener is called for each change of a check or its message, and for nothing else', () => {
   const health = createHealth(createFakeClock());
   const check = health.check('broker', 'failing');
-  let heard = 0;
-  const end = health.onChange(() => (heard += 1));
+  let calls = 0;
+  const end = health.onChange(() => (calls += 1));
   check.bad('refused');
   check.bad('refused');
-  expect(heard).toBe(1);
+  expect(calls).toBe(1);
   check.ok();
   check.ok();
-  expect(heard).toBe(2);
+  expect(calls).toBe(2);
   health.check('another', 'degraded');
-  expect(heard).toBe(3);
+  expect(calls).toBe(3);
   end();
   check.bad('lost');
-  expect(heard).toBe(3);
+  expect(calls).toBe(3);
 });

@@ -1,4 +1,4 @@
-// The life cycle with a real process and real signals. Uses the compiled code (`npm run build`).
+// The life cycle with a real process and real signals. It uses the compiled code (`npm run build`).
 import { spawn } from 'node:child_process';
 import { expect, onTestFinished, test } from 'vitest';
 import { until } from './arrange.ts';
@@ -27,13 +27,13 @@ function run(...args: string[]): Run {
   };
 }
 
-const untilSaid = (child: Run, text: string) => until(() => child.output().includes(text));
+const untilOutput = (child: Run, text: string) => until(() => child.output().includes(text));
 
 test.each(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP'] as const)(
   '%s ends a process in order with 0',
   async (signal) => {
     const child = run('orderly');
-    await untilSaid(child, '"started"');
+    await untilOutput(child, '"started"');
     child.signal(signal);
     expect(await child.ended).toEqual({ code: 0, signal: null });
     expect(child.output()).toContain(`${signal}: stopping`);
@@ -41,51 +41,54 @@ test.each(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP'] as const)(
   },
 );
 
-test('a part that hangs ends the process with 1 after the deadline', async () => {
+test('a part that never stops lets the process end with 1 after the deadline', async () => {
   const child = run('hangs', '100');
-  await untilSaid(child, '"started"');
+  await untilOutput(child, '"started"');
   child.signal('SIGTERM');
   expect(await child.ended).toEqual({ code: 1, signal: null });
   expect(child.output()).toContain('not everything stopped within 0.1 s: ending anyway');
 });
 
-test('a second signal ends a hanging process at once', async () => {
+test('a second signal ends a process that hangs at once', async () => {
   const child = run('hangs', '600000');
-  await untilSaid(child, '"started"');
+  await untilOutput(child, '"started"');
   child.signal('SIGTERM');
-  await untilSaid(child, 'SIGTERM: stopping');
+  await untilOutput(child, 'SIGTERM: stopping');
   child.signal('SIGTERM');
   expect(await child.ended).toEqual({ code: 130, signal: null });
 });
 
-test('a second SIGHUP does not: for one closed terminal the kernel and the shell may each send one', async () => {
+test('a second SIGHUP does not end it at once, because the kernel and the shell may each send one for the same terminal', async () => {
   const child = run('slow');
-  await untilSaid(child, '"started"');
+  await untilOutput(child, '"started"');
   child.signal('SIGHUP');
-  await untilSaid(child, 'SIGHUP: stopping');
+  await untilOutput(child, 'SIGHUP: stopping');
   child.signal('SIGHUP');
   child.signal('SIGUSR2');
   expect(await child.ended).toEqual({ code: 0, signal: null });
   expect(child.output()).toContain('"stopped"');
 });
 
-test('a process that outlives its terminal continues after SIGHUP, and SIGTERM stops it', async () => {
+test('a process that outlives its terminal continues after SIGHUP, and stops after SIGTERM', async () => {
   const child = run('outlives');
-  await untilSaid(child, '"started"');
+  await untilOutput(child, '"started"');
   child.signal('SIGHUP');
-  await untilSaid(child, 'SIGHUP is ignored: nohup started this process');
+  await untilOutput(child, 'SIGHUP is ignored: nohup started this process');
   child.signal('SIGTERM');
   expect(await child.ended).toEqual({ code: 0, signal: null });
 });
 
-test.each(['throws', 'rejects'])('a bug (%s) is logged, and ends with 1', async (mode) => {
-  const child = run(mode);
-  expect(await child.ended).toEqual({ code: 1, signal: null });
-  expect(child.output()).toContain('unexpected error, ending: a bug');
-});
+test.each(['throws', 'rejects'])(
+  'an unexpected error (%s) is logged, and the process ends with 1',
+  async (mode) => {
+    const child = run(mode);
+    expect(await child.ended).toEqual({ code: 1, signal: null });
+    expect(child.output()).toContain('unexpected error, ending: a bug');
+  },
+);
 
-test('a failed start leaves the process free to end with its own code', async () => {
+test('after a failed start the process ends with its own exit code', async () => {
   const child = run('fails');
   expect(await child.ended).toEqual({ code: 3, signal: null });
-  expect(child.output()).toContain('start failed: the port is taken');
+  expect(child.output()).toContain('start failed: the port is in use');
 });

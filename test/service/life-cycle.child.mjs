@@ -1,4 +1,4 @@
-// A process with one part, on the compiled code, that behaves as its argument says.
+// A process with one part, on the compiled code. Its argument says how it behaves.
 import process from 'node:process';
 import { systemClock } from '../../dist/service/clock.js';
 import { createParts, runUntilSignal } from '../../dist/service/life-cycle.js';
@@ -6,23 +6,25 @@ import { createLog } from '../../dist/service/log.js';
 
 const mode = process.argv[2];
 const log = await createLog({ level: 'info', format: 'json' }, 'child');
+/** Resolves on SIGUSR2, so that the test decides when a slow part has stopped. Listens from the start, so no signal is lost. */
+const mayStop =
+  mode === 'slow'
+    ? new Promise((resolve) => {
+        process.once('SIGUSR2', resolve);
+      })
+    : undefined;
 const alive = setInterval(() => {}, 1_000);
 alive.unref();
 const part = {
   name: 'part',
   start: () => {
-    if (mode === 'fails') throw new Error('the port is taken');
+    if (mode === 'fails') throw new Error('the port is in use');
     alive.ref();
   },
   stop: () => {
     if (mode === 'hangs') return new Promise(() => {});
     clearInterval(alive);
-    // Stops when it is told to, in whatever order the signals come.
-    if (mode === 'slow')
-      return new Promise((resolve) => {
-        process.once('SIGUSR2', resolve);
-      });
-    return undefined;
+    return mayStop;
   },
 };
 try {

@@ -5,16 +5,16 @@ import { capturedLog } from '../broker/brokers.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { until } from './arrange.ts';
 
-function named(name: string, said: string[], changed: Partial<Part> = {}): Part {
+function loggingPart(name: string, steps: string[], changed: Partial<Part> = {}): Part {
   return {
     name,
-    start: () => void said.push(`${name} starts`),
-    stop: () => void said.push(`${name} stops`),
+    start: () => void steps.push(`${name} starts`),
+    stop: () => void steps.push(`${name} stops`),
     ...changed,
   };
 }
 
-/** A promise that the test settles. */
+/** A promise that the test resolves. */
 function gate(): { opened: Promise<void>; open: () => void } {
   let open = () => {};
   const opened = new Promise<void>((resolve) => {
@@ -23,18 +23,18 @@ function gate(): { opened: Promise<void>; open: () => void } {
   return { opened, open };
 }
 
-test('parts start in order, one after the other, and stop in reverse', async () => {
-  const said: string[] = [];
-  const slow = named('b', said, {
+test('parts start in order, one after the other, and stop in reverse order', async () => {
+  const steps: string[] = [];
+  const slow = loggingPart('b', steps, {
     start: async () => {
       await Promise.resolve();
-      said.push('b starts');
+      steps.push('b starts');
     },
   });
-  const parts = createParts([named('a', said), slow, named('c', said)], silentLog());
+  const parts = createParts([loggingPart('a', steps), slow, loggingPart('c', steps)], silentLog());
   await parts.start();
   await parts.stop();
-  expect(said).toEqual(['a starts', 'b starts', 'c starts', 'c stops', 'b stops', 'a stops']);
+  expect(steps).toEqual(['a starts', 'b starts', 'c starts', 'c stops', 'b stops', 'a stops']);
 });
 
 test.each([
@@ -46,52 +46,55 @@ test.each([
     },
   ],
 ])(
-  'if the start of a part %s, the started parts and that part itself are stopped, and the error is thrown',
+  'if the start of a part %s, that part and all started parts are stopped, and the error is thrown',
   async (_, start) => {
-    const said: string[] = [];
-    const parts = createParts([named('a', said), named('b', said, { start }), named('c', said)], silentLog());
+    const steps: string[] = [];
+    const parts = createParts(
+      [loggingPart('a', steps), loggingPart('b', steps, { start }), loggingPart('c', steps)],
+      silentLog(),
+    );
     await expect(parts.start()).rejects.toThrow('no');
-    expect(said).toEqual(['a starts', 'b stops', 'a stops']);
+    expect(steps).toEqual(['a starts', 'b stops', 'a stops']);
   },
 );
 
 test('stopping twice stops once', async () => {
-  const said: string[] = [];
-  const parts = createParts([named('a', said)], silentLog());
+  const steps: string[] = [];
+  const parts = createParts([loggingPart('a', steps)], silentLog());
   await parts.start();
   await Promise.all([parts.stop(), parts.stop()]);
   await parts.stop();
-  expect(said).toEqual(['a starts', 'a stops']);
+  expect(steps).toEqual(['a starts', 'a stops']);
 });
 
 test('a part that fails to stop is logged, and the others still stop', async () => {
-  const said: string[] = [];
+  const steps: string[] = [];
   const { log, lines } = capturedLog();
   const stop = () => Promise.reject(new Error('stuck'));
-  const parts = createParts([named('a', said), named('b', said, { stop })], log);
+  const parts = createParts([loggingPart('a', steps), loggingPart('b', steps, { stop })], log);
   await parts.start();
   await parts.stop();
-  expect(said.at(-1)).toBe('a stops');
+  expect(steps.at(-1)).toBe('a stops');
   expect(lines.join('')).toContain('b did not stop cleanly: stuck');
 });
 
-test('a stop during a start starts nothing more, and stops what the start has built so far', async () => {
-  const said: string[] = [];
+test('a stop during a start starts no more parts, and stops those that were started', async () => {
+  const steps: string[] = [];
   const { opened, open } = gate();
-  const slow = named('b', said, {
+  const slow = loggingPart('b', steps, {
     start: async () => {
       await opened;
-      said.push('b has started');
+      steps.push('b has started');
     },
   });
-  const parts = createParts([named('a', said), slow, named('c', said)], silentLog());
+  const parts = createParts([loggingPart('a', steps), slow, loggingPart('c', steps)], silentLog());
   const starting = parts.start();
   await Promise.resolve();
   const stopping = parts.stop();
   await Promise.resolve();
   open();
   await Promise.all([starting, stopping]);
-  expect(said).toEqual(['a starts', 'b stops', 'b has started', 'b stops', 'a stops']);
+  expect(steps).toEqual(['a starts', 'b stops', 'b has started', 'b stops', 'a stops']);
 });
 
 interface Edge {
@@ -133,20 +136,22 @@ async function running(parts: readonly Part[], stopDeadlineMs?: number) {
 }
 
 test.each(['SIGTERM', 'SIGINT'])('%s stops everything and ends with 0', async (signal) => {
-  const said: string[] = [];
-  const { emit, codes, clock, lines, started } = await running([named('a', said)]);
+  const steps: string[] = [];
+  const { emit, codes, clock, lines, started } = await running([loggingPart('a', steps)]);
   await started;
   emit(signal);
   await until(() => codes.length > 0);
   expect(codes).toEqual([0]);
-  expect(said).toEqual(['a starts', 'a stops']);
+  expect(steps).toEqual(['a starts', 'a stops']);
   expect(clock.pendingTimers()).toBe(0);
   expect(lines.join('')).toContain(`${signal}: stopping`);
 });
 
 test('a part that does not stop in time is logged, and the process ends with 1', async () => {
   const { opened } = gate();
-  const { emit, codes, clock, lines, started } = await running([named('a', [], { stop: () => opened })]);
+  const { emit, codes, clock, lines, started } = await running([
+    loggingPart('a', [], { stop: () => opened }),
+  ]);
   await started;
   emit('SIGTERM');
   clock.advance(8_999);
@@ -156,9 +161,9 @@ test('a part that does not stop in time is logged, and the process ends with 1',
   expect(lines.join('')).toContain('not everything stopped within 9 s: ending anyway');
 });
 
-test('a second signal ends at once', async () => {
+test('a second signal ends the process at once', async () => {
   const { opened } = gate();
-  const { emit, codes, started } = await running([named('a', [], { stop: () => opened })]);
+  const { emit, codes, started } = await running([loggingPart('a', [], { stop: () => opened })]);
   await started;
   emit('SIGINT');
   expect(codes).toEqual([]);
@@ -167,31 +172,31 @@ test('a second signal ends at once', async () => {
 });
 
 test.each(['uncaughtException', 'unhandledRejection'])(
-  '%s is logged, and the process stops in order with 1',
+  'an %s is logged, and the process stops in order with 1',
   async (event) => {
-    const said: string[] = [];
-    const { emit, codes, lines, started } = await running([named('a', said)]);
+    const steps: string[] = [];
+    const { emit, codes, lines, started } = await running([loggingPart('a', steps)]);
     await started;
     emit(event, new Error('a bug'));
     await until(() => codes.length > 0);
     expect(codes).toEqual([1]);
-    expect(said).toEqual(['a starts', 'a stops']);
+    expect(steps).toEqual(['a starts', 'a stops']);
     expect(lines.join('')).toContain('unexpected error, ending: a bug');
   },
 );
 
 test('an unexpected error during the stop ends the process at once with 1', async () => {
   const { opened } = gate();
-  const { emit, codes, started } = await running([named('a', [], { stop: () => opened })]);
+  const { emit, codes, started } = await running([loggingPart('a', [], { stop: () => opened })]);
   await started;
   emit('SIGTERM');
   emit('uncaughtException', new Error('a bug'));
   expect(codes).toEqual([1]);
 });
 
-test('a start that fails is thrown, and no signal handler is left', async () => {
+test('the error of a failed start is thrown, and no signal handler is left', async () => {
   const start = () => Promise.reject(new Error('no port'));
-  const { started, codes, listeners } = await running([named('a', [], { start })]);
+  const { started, codes, listeners } = await running([loggingPart('a', [], { start })]);
   await expect(started).rejects.toThrow('no port');
   expect(listeners()).toBe(0);
   expect(codes).toEqual([]);
@@ -203,7 +208,7 @@ test('a signal during the start ends the process with 0, even if the start then 
     await opened;
     throw new Error('interrupted');
   };
-  const { emit, started, codes } = await running([named('a', [], { start })]);
+  const { emit, started, codes } = await running([loggingPart('a', [], { start })]);
   emit('SIGTERM');
   open();
   await started;
@@ -212,14 +217,19 @@ test('a signal during the start ends the process with 0, even if the start then 
 });
 
 test('a log that cannot be written does not keep the process from ending', async () => {
-  const said: string[] = [];
+  const steps: string[] = [];
   const { log } = capturedLog();
   const fail = () => {
     throw new Error('the disk is full');
   };
   Object.assign(log, { info: fail, fatal: fail });
   const { edge, emit, codes } = fakeEdge();
-  await runUntilSignal({ parts: createParts([named('a', said)], log), clock: createFakeClock(), log, edge });
+  await runUntilSignal({
+    parts: createParts([loggingPart('a', steps)], log),
+    clock: createFakeClock(),
+    log,
+    edge,
+  });
   emit('SIGTERM');
   await until(() => codes.length > 0);
   expect(codes).toEqual([0]);

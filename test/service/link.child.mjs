@@ -1,5 +1,5 @@
-// A process with a link and a health server on the compiled code. `stay`: until it is killed; `leave`: starts, stops,
-// and must then end by itself, since nothing may be left open.
+// A process with a link and a health server, on the compiled code. With `stay` it runs until it is killed. With `leave`
+// it starts, stops, and must then end by itself, because nothing may be left open.
 import process from 'node:process';
 import { workerAvailability, workerInfo } from '../../dist/messages/worker.js';
 import { createContext } from '../../dist/service/context.js';
@@ -38,7 +38,7 @@ if (mode === 'leave') {
     link.onState(({ state }) => {
       if (state === 'connected') resolve(undefined);
     });
-    // Where nothing answers, leaving in the middle of the tries is what is to be tested.
+    // If the broker does not answer, the process leaves while the link still tries.
     setTimeout(resolve, 1_000).unref();
   });
   await fetch(`${healthUrl}/metrics`).then((response) => response.text());
@@ -46,7 +46,7 @@ if (mode === 'leave') {
   await server.stop();
   context.clockSync.stop();
   process.stdout.write('stopped\n');
-  // Holds nothing open itself: it comes only where something else does.
+  // This timer keeps nothing open. It fires only if something else does.
   setTimeout(() => {
     process.stdout.write(`still open: ${process.getActiveResourcesInfo().join(', ')}\n`);
     process.exit(9);

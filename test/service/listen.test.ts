@@ -10,7 +10,7 @@ test.each([
   ['EADDRNOTAVAIL', 'Set health.host to an address of this machine'],
   ['ENOTFOUND', 'the host name cannot be resolved. Set health.host'],
   ['EMFILE', 'listen EMFILE. To use another port, set health.port or --health-port'],
-])('%s: the error says what was tried and what to do', (code, words) => {
+])('for %s the error says what was tried and what to do', (code, words) => {
   const error = listenError(failure(code), options);
   expect(error).toBeInstanceOf(ListenError);
   expect(error.code).toBe(code);

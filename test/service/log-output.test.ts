@@ -8,30 +8,30 @@ let room: number;
 let error: Error;
 let written: string;
 let troubles: unknown[];
-let waiting: { callback: () => void; ms: number }[];
+let retries: { callback: () => void; ms: number }[];
 let slept: number;
 beforeEach(() => {
   room = Infinity;
   error = failure('ENOSPC');
   written = '';
   troubles = [];
-  waiting = [];
+  retries = [];
   slept = 0;
 });
 
 const output = (keptMax?: number) =>
   createLogOutput({
-    // Like a file on a disk with little room: what fits is written, without an error.
+    // Behaves like a file on a disk with little room: it writes the bytes that fit, without an error.
     write: (bytes) => {
-      const fits = Math.min(room, bytes.length);
-      if (fits === 0) throw error;
-      room -= fits;
-      written += Buffer.from(bytes.subarray(0, fits)).toString();
-      return fits;
+      const writtenBytes = Math.min(room, bytes.length);
+      if (writtenBytes === 0) throw error;
+      room -= writtenBytes;
+      written += Buffer.from(bytes.subarray(0, writtenBytes)).toString();
+      return writtenBytes;
     },
     lostLine: ({ count }) => `lost ${count}\n`,
-    onTrouble: (what) => void troubles.push(what),
-    later: (callback, ms) => void waiting.push({ callback, ms }),
+    onTrouble: (trouble) => void troubles.push(trouble),
+    later: (callback, ms) => void retries.push({ callback, ms }),
     sleep: (ms) => {
       slept += ms;
     },
@@ -39,11 +39,11 @@ const output = (keptMax?: number) =>
   });
 
 const timePasses = () => {
-  for (const { callback } of waiting.splice(0)) callback();
+  for (const { callback } of retries.splice(0)) callback();
 };
 
 describe('the output of the log', () => {
-  it('keeps lines while they cannot be written, and writes them in order when they can', () => {
+  it('keeps lines that cannot be written, and writes them in order when they can', () => {
     const log = output();
     log.write('one\n');
     room = 0;
@@ -57,7 +57,7 @@ describe('the output of the log', () => {
     expect(written).toBe('one\ntwo\nthree\nfour\n');
   });
 
-  it('continues by itself when there is room, and at the latest with the next line', () => {
+  it('continues by itself when there is room, or with the next line if that comes first', () => {
     const log = output();
     room = 0;
     log.write('one\n');
@@ -66,7 +66,7 @@ describe('the output of the log', () => {
     expect(written).toBe('one\ntwo\n');
   });
 
-  it('does not tear a line that has been written in part', () => {
+  it('does not interrupt a line that has been written in part', () => {
     const log = output();
     room = 5;
     log.write('whole line\n');
@@ -128,27 +128,27 @@ describe('the output of the log', () => {
     error = failure('EAGAIN');
     log.write('one\n');
     expect(troubles).toEqual([]);
-    const slow = waiting.map(({ ms }) => ms);
+    const slow = retries.map(({ ms }) => ms);
     log.write('two\n');
     expect(troubles).toEqual([error]);
-    waiting = [];
+    retries = [];
     error = failure('ENOSPC');
     room = Infinity;
     timePasses();
-    const other = output();
+    const otherOutput = output();
     room = 0;
-    other.write('three\n');
-    expect(Math.max(...slow)).toBeLessThan(Math.min(...waiting.map(({ ms }) => ms)));
+    otherOutput.write('three\n');
+    expect(Math.max(...slow)).toBeLessThan(Math.min(...retries.map(({ ms }) => ms)));
   });
 
-  it('waits for one retry only at a time', () => {
+  it('waits for only one retry at a time', () => {
     const log = output();
     room = 0;
     for (let line = 0; line < 100; line += 1) log.write('a line\n');
-    expect(waiting).toHaveLength(1);
+    expect(retries).toHaveLength(1);
   });
 
-  it('gives a slow reader some time at the end, and a full disk none; reports what was not written', () => {
+  it('at its end, waits a little for a slow reader and not for a full disk, and reports what was not written', () => {
     const log = output(8);
     room = 0;
     for (const line of ['one\n', 'two\n', 'three\n']) log.write(line);

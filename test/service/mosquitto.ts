@@ -1,4 +1,4 @@
-// Mosquitto as a separate process, with a configuration by the test, and certificates made for it.
+// Mosquitto as a separate process, with a configuration by the test, and certificates for it.
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -20,13 +20,14 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** @param lines of its configuration, besides the listener on a free port */
+/** @param lines lines of its configuration, besides the listener on a free port */
 export async function startMosquitto(lines: readonly string[]): Promise<Mosquitto> {
   const folder = temporaryFolder();
   const file = join(folder, 'mosquitto.conf');
-  // Started as root, it would switch to a user who may not read the test's files.
+  // As root, Mosquitto would switch to a user who cannot read the files of the test.
   const user = process.getuid?.() === 0 ? ['user root'] : [];
-  // It cannot choose a port itself. If another process takes the free one first, it ends and we try again.
+  // Mosquitto cannot choose a free port itself. If another process takes the port first, Mosquitto ends, and the next
+  // port is tried.
   for (let tries = 0; tries < 5; tries += 1) {
     const port = await freePort();
     writeFileSync(file, [...user, `listener ${port} 127.0.0.1`, ...lines, ''].join('\n'));
@@ -58,7 +59,7 @@ export interface Certificates {
   readonly keyFile: string;
 }
 
-/** An authority, and a certificate signed by it for the names, in openssl's syntax (`DNS:localhost`). */
+/** Makes an authority, and a certificate that it signs for these names, in the syntax of openssl (`DNS:localhost`). */
 export function certificates(folder: string, names: string): Certificates {
   const at = (name: string) => join(folder, name);
   const openssl = (line: string) => execFileSync('openssl', line.split(' '), { stdio: 'ignore' });

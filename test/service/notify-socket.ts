@@ -1,10 +1,10 @@
-// Receives in systemd's place what a process tells systemd.
+// Receives in place of systemd what a process sends to systemd.
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Workplace } from '../support/processes.ts';
 
 export interface NotifySocket {
-  /** for NOTIFY_SOCKET */
+  /** the value of NOTIFY_SOCKET */
   readonly path: string;
   /** The messages so far, each as its assignments, without those that systemd-notify sends for itself. */
   messages(): readonly (readonly string[])[];

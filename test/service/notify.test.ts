@@ -1,4 +1,5 @@
-// What systemd is told, with the real systemd-notify and the real command. Uses the compiled code (`npm run build`).
+// What a process sends to systemd, with the real systemd-notify and the real command. It uses the compiled code (`npm run
+// build`).
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -17,7 +18,7 @@ beforeEach(() => {
 });
 afterEach(() => workplace.clear());
 
-/** A folder for the beginning of PATH, with a program in it. */
+/** Makes a folder with a program, for the beginning of PATH. */
 function program(name: string, script: string): string {
   const path = join(workplace.directory, name);
   writeFileSync(path, `#!/bin/sh\n${script}\n`);
@@ -32,12 +33,12 @@ const healthOf = (running: Running) =>
 describe.skipIf(!hasSystemdNotify)(
   `a process under systemd${hasSystemdNotify ? '' : ' (skipped: systemd-notify or python3 is not installed)'}`,
   () => {
-    test('sends READY=1 once its listeners are open, and STOPPING=1 when it begins to stop', async () => {
+    test('sends READY=1 when its listeners are open, and STOPPING=1 when it begins to stop', async () => {
       const systemd = await openNotifySocket(workplace);
       const broker = workplace.start(['broker'], { NOTIFY_SOCKET: systemd.path });
       const ready = await until('a message', () => systemd.messages()[0]);
       expect(ready).toEqual(['READY=1', expect.stringMatching(/^STATUS=ok: listening on mqtt:\/\//)]);
-      // Both listeners were open before that.
+      // Both listeners were open before READY=1.
       const listening = broker.logs().filter(({ msg }) => msg === 'listening');
       expect(listening.map(({ what }) => what)).toContain('health and metrics');
       expect(listening).toHaveLength(2);
@@ -67,8 +68,8 @@ describe.skipIf(!hasSystemdNotify)(
 
     test('sends nothing if it does not start', async () => {
       const systemd = await openNotifySocket(workplace);
-      const taken = workplace.start(['broker']);
-      const { port } = new URL(await taken.untilListening((line) => line['part'] === 'broker'));
+      const portOwner = workplace.start(['broker']);
+      const { port } = new URL(await portOwner.untilListening((line) => line['part'] === 'broker'));
       const broker = workplace.start(['broker'], {
         NOTIFY_SOCKET: systemd.path,
         RELEASE_BUTTON_BROKER_PORT: port,
@@ -79,8 +80,8 @@ describe.skipIf(!hasSystemdNotify)(
   },
 );
 
-describe('if systemd cannot be told, the process still runs', () => {
-  const ended = async (running: Running) => {
+describe('a process that cannot notify systemd still runs', () => {
+  const endsInOrder = async (running: Running) => {
     running.signal('SIGTERM');
     expect(await running.exited).toEqual({ code: 0, signal: null });
   };
@@ -92,11 +93,11 @@ describe('if systemd cannot be told, the process still runs', () => {
     });
     await broker.untilOutput('Install it (Debian package systemd)');
     expect(await reaches(`${await healthOf(broker)}/healthz`)).toBe(200);
-    await ended(broker);
+    await endsInOrder(broker);
     expect(broker.logs().filter(({ level }) => level === 'warn')).toHaveLength(1);
   });
 
-  test('and logs the message of a systemd-notify that fails', async () => {
+  test('and logs the error of a systemd-notify that fails', async () => {
     const broker = workplace.start(['broker'], {
       NOTIFY_SOCKET: join(workplace.directory, 'notify'),
       PATH: program(
@@ -108,10 +109,10 @@ describe('if systemd cannot be told, the process still runs', () => {
       /systemd-notify could not send READY=1 .*No such file or directory.*NotifyAccess=all/,
     );
     expect(await reaches(`${await healthOf(broker)}/healthz`)).toBe(200);
-    await ended(broker);
+    await endsInOrder(broker);
   });
 
-  test('and ends in time if systemd-notify hangs, and still reports that it stops', async () => {
+  test('and ends in time if systemd-notify hangs, and still tries to report that it stops', async () => {
     const called = join(workplace.directory, 'called');
     const calls = () => (existsSync(called) ? readFileSync(called, 'utf8') : '');
     const broker = workplace.start(['broker'], {
@@ -122,34 +123,34 @@ describe('if systemd cannot be told, the process still runs', () => {
       ),
     });
     await until('systemd-notify to hang', () => calls().includes('READY=1'));
-    await ended(broker);
+    await endsInOrder(broker);
     await until('the last word', () => calls().includes('STOPPING=1'));
-    // It still hangs: nothing has waited for it.
+    // The first systemd-notify still hangs, so nothing has waited for it.
     expect(process.kill(Number(calls().split(' ')[0]))).toBe(true);
   });
 });
 
 test('only systemd-notify gets the socket of systemd, and it gets no secret', async () => {
-  const seen = (name: string) => join(workplace.directory, `${name}.env`);
+  const sentSinceLastCall = (name: string) => join(workplace.directory, `${name}.env`);
   program(
     'systemd-notify',
-    `env > ${seen('systemd-notify')}.part; mv ${seen('systemd-notify')}.part ${seen('systemd-notify')}`,
+    `env > ${sentSinceLastCall('systemd-notify')}.part; mv ${sentSinceLastCall('systemd-notify')}.part ${sentSinceLastCall('systemd-notify')}`,
   );
   const broker = workplace.start(['broker'], {
     NOTIFY_SOCKET: '/nobody/listens/here',
     ARGOCD_AUTH_TOKEN: 'a-secret',
-    PATH: program('timedatectl', `env > ${seen('timedatectl')}; echo yes`),
+    PATH: program('timedatectl', `env > ${sentSinceLastCall('timedatectl')}; echo yes`),
   });
-  await until('systemd-notify to be called', () => existsSync(seen('systemd-notify')));
-  expect(readFileSync(seen('timedatectl'), 'utf8')).not.toContain('NOTIFY_SOCKET');
-  const given = readFileSync(seen('systemd-notify'), 'utf8');
+  await until('systemd-notify to be called', () => existsSync(sentSinceLastCall('systemd-notify')));
+  expect(readFileSync(sentSinceLastCall('timedatectl'), 'utf8')).not.toContain('NOTIFY_SOCKET');
+  const given = readFileSync(sentSinceLastCall('systemd-notify'), 'utf8');
   expect(given).toContain('NOTIFY_SOCKET=/nobody/listens/here');
   expect(given).not.toContain('a-secret');
   broker.signal('SIGTERM');
   await broker.exited;
 });
 
-test('without systemd there is no socket; an empty variable means none', () => {
+test('without systemd there is no socket, and an empty variable means the same', () => {
   expect(takeNotifySocket({})).toBeUndefined();
   expect(takeNotifySocket({ NOTIFY_SOCKET: '' })).toBeUndefined();
   const env = { NOTIFY_SOCKET: '/run/systemd/notify', PATH: '/bin' };
@@ -157,7 +158,7 @@ test('without systemd there is no socket; an empty variable means none', () => {
   expect(env).toEqual({ PATH: '/bin' });
 });
 
-describe('the status', () => {
+describe('the status for systemd', () => {
   const watched = () => {
     const clock = createFakeClock();
     const health = createHealth(clock);
@@ -174,69 +175,69 @@ describe('the status', () => {
         return Promise.resolve();
       },
     });
-    const seen = async () => {
+    const sentSinceLastCall = async () => {
       await new Promise((resolve) => {
         setImmediate(resolve);
       });
       return sent.splice(0);
     };
-    return { clock, check, notify, seen };
+    return { clock, check, notify, sentSinceLastCall };
   };
 
   test('follows the health, and combines several changes at once', async () => {
-    const { clock, check, notify, seen } = watched();
+    const { clock, check, notify, sentSinceLastCall } = watched();
     await notify.start();
-    expect(await seen()).toEqual(['READY=1 STATUS=ok: connected']);
+    expect(await sentSinceLastCall()).toEqual(['READY=1 STATUS=ok: connected']);
     clock.advance(60_000);
     check.bad('lost');
     check.bad('cannot reach mqtt://broker');
-    expect(await seen()).toEqual([]);
+    expect(await sentSinceLastCall()).toEqual([]);
     clock.advance(1_000);
-    expect(await seen()).toEqual(['STATUS=failing: mqtt: cannot reach mqtt://broker']);
+    expect(await sentSinceLastCall()).toEqual(['STATUS=failing: mqtt: cannot reach mqtt://broker']);
   });
 
-  test('of a health that flaps all the time is sent three times in 30 seconds, and the last one always', async () => {
-    const { clock, check, notify, seen } = watched();
+  test('of a health that changes all the time is sent three times in 30 seconds, and the last one always', async () => {
+    const { clock, check, notify, sentSinceLastCall } = watched();
     await notify.start();
     for (let second = 0; second < 95; second += 1) {
       check.bad(`attempt ${second}`);
       clock.advance(1_000);
     }
-    const sent = await seen();
-    expect(sent.slice(0, 3)).toEqual([
+    const statuses = await sentSinceLastCall();
+    expect(statuses.slice(0, 3)).toEqual([
       'READY=1 STATUS=ok: connected',
       'STATUS=failing: mqtt: attempt 0',
       'STATUS=failing: mqtt: attempt 1',
     ]);
-    expect(sent.length).toBeLessThanOrEqual(12);
+    expect(statuses.length).toBeLessThanOrEqual(12);
     clock.advance(30_000);
-    expect((await seen()).at(-1)).toBe('STATUS=failing: mqtt: attempt 94');
+    expect((await sentSinceLastCall()).at(-1)).toBe('STATUS=failing: mqtt: attempt 94');
   });
 
-  test('is not repeated if it is the same again, and nothing is checked while nothing changes', async () => {
-    const { clock, check, notify, seen } = watched();
+  test('is not sent again if it is the same, and nothing is checked while nothing changes', async () => {
+    const { clock, check, notify, sentSinceLastCall } = watched();
     await notify.start();
-    await seen();
+    await sentSinceLastCall();
     expect(clock.pendingTimers()).toBe(0);
     check.bad('lost');
     check.ok('connected');
     clock.advance(60_000);
-    expect(await seen()).toEqual([]);
+    expect(await sentSinceLastCall()).toEqual([]);
     expect(clock.pendingTimers()).toBe(0);
   });
 
   test('ends with the stop, which leaves no timer', async () => {
-    const { clock, check, notify, seen } = watched();
+    const { clock, check, notify, sentSinceLastCall } = watched();
     await notify.start();
     check.bad('lost');
     await notify.stop();
     await notify.stop();
     check.bad('stopped');
     expect(clock.pendingTimers()).toBe(0);
-    expect(await seen()).toEqual(['READY=1 STATUS=ok: connected', 'STOPPING=1 STATUS=stopping']);
+    expect(await sentSinceLastCall()).toEqual(['READY=1 STATUS=ok: connected', 'STOPPING=1 STATUS=stopping']);
   });
 
-  test('is one line that no foreign text can turn into another message', () => {
+  test('is one line, which no foreign text can turn into another message', () => {
     const health = createHealth(createFakeClock());
     health.check('argocd', 'failing').bad('permission denied\nMAINPID=1\r\nREADY=1\u2028\u0000end');
     health.check('stream', 'degraded').bad('x'.repeat(1_000));

@@ -1,10 +1,10 @@
-// After a pause a process does not know how old the messages are that it reads.
+// After a pause, a process does not know how old the messages are that it reads.
 import { expect, test } from 'vitest';
 import type { Clock } from '../../service/clock.ts';
 import { createPauseWatch } from '../../service/pause.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 
-test('a pause counts for a while after it; a process that runs never seems paused', () => {
+test('a process seems paused for a while after a pause, and never while it runs', () => {
   let now = 0;
   let due: (() => void) | undefined;
   const clock: Clock = {

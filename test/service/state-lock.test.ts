@@ -19,18 +19,18 @@ function directory(): string {
 
 async function lock(stateDir: string, host = 'pi') {
   const { log, lines } = capturedLog();
-  const held = await lockStateDirectory({
+  const stateLock = await lockStateDirectory({
     stateDir,
     name: 'worker.lock',
     setting: 'worker.stateDir',
     host,
     log,
   });
-  onTestFinished(() => held.release());
-  return { ...held, lines };
+  onTestFinished(() => stateLock.release());
+  return { ...stateLock, lines };
 }
 
-/** The name of a killed process stays behind. */
+/** Leaves the name of a killed process behind. */
 async function leftover(path: string): Promise<void> {
   const holder = spawn(process.execPath, [
     '-e',
@@ -48,11 +48,11 @@ async function leftover(path: string): Promise<void> {
 const deep = (stateDir: string) => join(stateDir, 'd'.repeat(80), 'e'.repeat(80));
 
 describe.each([
-  ['a directory', (stateDir: string) => stateDir],
-  ['one with a long path', deep],
-])('%s', (_, inside) => {
-  it('has one holder; a second process learns who holds it, and what to do', async () => {
-    const stateDir = inside(directory());
+  ['a state directory', (stateDir: string) => stateDir],
+  ['a state directory with a long path', deep],
+])('the lock of %s', (_, directoryIn) => {
+  it('has one holder, and a second process learns who holds it and what to do', async () => {
+    const stateDir = directoryIn(directory());
     const first = await lock(stateDir);
     const second = lock(stateDir);
     await expect(second).rejects.toThrow(StateLockError);
@@ -78,15 +78,15 @@ it('is free again after its holder was killed', async () => {
 
 it('is released even if a process that asked for its holder keeps the connection open', async () => {
   const stateDir = directory();
-  const held = await lock(stateDir);
-  const asking = connect({ path: join(stateDir, 'worker.lock'), allowHalfOpen: true });
-  onTestFinished(() => void asking.destroy());
-  await once(asking, 'data');
-  await held.release();
+  const heldLock = await lock(stateDir);
+  const asker = connect({ path: join(stateDir, 'worker.lock'), allowHalfOpen: true });
+  onTestFinished(() => void asker.destroy());
+  await once(asker, 'data');
+  await heldLock.release();
   expect(readdirSync(stateDir)).toEqual([]);
 });
 
-it('names the other user if the lock is a leftover of one, which nobody else may ask', async () => {
+it('is named with its user if it is a leftover of a user whom nobody else may ask', async () => {
   const stateDir = directory();
   await leftover(join(stateDir, 'worker.lock'));
   chmodSync(join(stateDir, 'worker.lock'), 0o000);
@@ -99,13 +99,14 @@ it('names the other user if the lock is a leftover of one, which nobody else may
 it.each([
   ['the leftover', true],
   ['nothing there', false],
-])('goes to one of many processes that find %s at the same moment', async (_, left) => {
+])('goes to one of many processes that find %s at the same moment', async (_, isLeft) => {
   for (let round = 0; round < 5; round += 1) {
     const stateDir = directory();
-    if (left) await leftover(join(stateDir, 'worker.lock'));
-    const all = await Promise.allSettled(Array.from({ length: 10 }, () => lock(stateDir)));
-    expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-    for (const one of all) if (one.status === 'rejected') expect(one.reason).toBeInstanceOf(StateLockError);
+    if (isLeft) await leftover(join(stateDir, 'worker.lock'));
+    const results = await Promise.allSettled(Array.from({ length: 10 }, () => lock(stateDir)));
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (const result of results)
+      if (result.status === 'rejected') expect(result.reason).toBeInstanceOf(StateLockError);
     expect(readdirSync(stateDir)).toEqual(['worker.lock']);
   }
 });
@@ -117,7 +118,7 @@ it('is not kept by a process that was killed while it took the lock', async () =
   expect(readdirSync(stateDir)).toEqual(['worker.lock']);
 });
 
-it('is not taken beside a process that is paused while it takes the lock', async () => {
+it('is not given to a second process while the first one is paused in the middle of taking it', async () => {
   const stateDir = directory();
   const silent = createServer(() => {});
   await new Promise<void>((resolve) => {
@@ -144,7 +145,7 @@ it('replaces a file that belongs to no process', async () => {
   await expect(lock(stateDir)).rejects.toThrow(StateLockError);
 });
 
-it('does not prevent a start if it cannot be created, and logs that', async () => {
+it('does not prevent a start if it cannot be created, and that is logged', async () => {
   const stateDir = directory();
   writeFileSync(join(stateDir, 'file'), '');
   const { lines } = await lock(join(stateDir, 'file'));
@@ -156,12 +157,12 @@ it('is separate for each kind of file', async () => {
   mkdirSync(join(stateDir, 'other'));
   await lock(stateDir);
   const { log } = capturedLog();
-  const other = await lockStateDirectory({
+  const otherLock = await lockStateDirectory({
     stateDir,
     name: 'home-assistant.lock',
     setting: 'homeAssistant.stateDir',
     host: 'pi',
     log,
   });
-  await other.release();
+  await otherLock.release();
 });

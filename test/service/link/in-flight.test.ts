@@ -7,12 +7,12 @@ import { createFakeClock } from '../../support/fake-clock.ts';
 describe('the messages in flight', () => {
   const arrange = (window: number) => {
     const clock = createFakeClock();
-    const written: { message: string; done: (refused: boolean) => void }[] = [];
+    const written: { message: string; acknowledge: (refused: boolean) => void }[] = [];
     const unacknowledged: string[] = [];
     const inFlight = createInFlight<string>({
       clock,
       window,
-      write: (message, done) => written.push({ message, done }),
+      write: (message, acknowledge) => written.push({ message, acknowledge }),
       onUnacknowledged: (message) => unacknowledged.push(message),
     });
     return {
@@ -24,7 +24,7 @@ describe('the messages in flight', () => {
     };
   };
 
-  test('never exceed the window, keep their order, and all end', async () => {
+  test('never exceed the window, keep their order, and all get an outcome', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 5 }),
@@ -36,13 +36,13 @@ describe('the messages in flight', () => {
             inFlight.send(String(index), { timeoutMs: 1_000 }),
           );
           const open = new Set<number>();
-          let seen = 0;
+          let firstNew = 0;
           for (let acknowledged = 0; acknowledged < count; acknowledged += 1) {
-            for (; seen < written.length; seen += 1) open.add(seen);
+            for (; firstNew < written.length; firstNew += 1) open.add(firstNew);
             expect(open.size).toBeLessThanOrEqual(window);
             const choice = [...open][(choices.next().value ?? 0) % open.size] ?? -1;
             open.delete(choice);
-            written[choice]?.done(false);
+            written[choice]?.acknowledge(false);
           }
           expect(await Promise.all(outcomes)).toEqual(outcomes.map(() => 'acknowledged'));
           expect(written.map(({ message }) => Number(message))).toEqual(outcomes.map((_, index) => index));
@@ -52,17 +52,17 @@ describe('the messages in flight', () => {
     );
   });
 
-  test('are timed from when they are written, or on request from now', async () => {
+  test('have a timeout that begins when they are written, or on request at once', async () => {
     const { clock, inFlight, written, unacknowledged, messages } = arrange(1);
     const first = inFlight.send('first', { timeoutMs: 100 });
     const second = inFlight.send('second', { timeoutMs: 100 });
     const third = inFlight.send('third', { timeoutMs: 100, fromNow: true });
     clock.advance(99);
-    written[0]?.done(false);
+    written[0]?.acknowledge(false);
     expect(await first).toBe('acknowledged');
     clock.advance(1);
     expect(await third).toBe('timed-out');
-    // It was never written, so nothing can arrive late.
+    // It was never written, so it cannot arrive late.
     expect(unacknowledged).toEqual([]);
     clock.advance(99);
     expect(await second).toBe('timed-out');
@@ -70,21 +70,21 @@ describe('the messages in flight', () => {
     expect(messages()).toEqual(['first', 'second']);
   });
 
-  test('are led by urgent ones, which overtake all that wait', () => {
+  test('begin with urgent ones, which overtake all that wait', () => {
     const { inFlight, written, messages } = arrange(1);
     for (const message of ['a', 'b']) void inFlight.send(message, { timeoutMs: 100 });
     void inFlight.send('press', { timeoutMs: 100, first: true });
-    written[0]?.done(false);
+    written[0]?.acknowledge(false);
     expect(messages()).toEqual(['a', 'press']);
   });
 
-  test('all end as not connected on a close; later answers change nothing, and no timer is left', async () => {
+  test('all end as not connected on a close: later answers change nothing, and no timer is left', async () => {
     const { clock, inFlight, written } = arrange(1);
     const outcomes = ['a', 'b'].map((message) => inFlight.send(message, { timeoutMs: 100, fromNow: true }));
     const idle = inFlight.idle();
     inFlight.close();
     inFlight.close();
-    written[0]?.done(true);
+    written[0]?.acknowledge(true);
     await idle;
     expect(await Promise.all(outcomes)).toEqual(['not-connected', 'not-connected']);
     expect(await inFlight.send('c', { timeoutMs: 100 })).toBe('not-connected');
@@ -92,11 +92,11 @@ describe('the messages in flight', () => {
     expect(written).toHaveLength(1);
   });
 
-  test('do not nest if thousands of them end at once', async () => {
+  test('do not overflow the stack if thousands of them end at once', async () => {
     const inFlight = createInFlight<number>({
       clock: createFakeClock(),
       window: 1,
-      write: (_, done) => done(false),
+      write: (_, acknowledge) => acknowledge(false),
       onUnacknowledged: () => {},
     });
     const outcomes = Array.from({ length: 20_000 }, (_, index) => inFlight.send(index, { timeoutMs: 100 }));
@@ -104,20 +104,20 @@ describe('the messages in flight', () => {
   });
 });
 
-describe('the limit for packets', () => {
+describe('the limit for the size of packets', () => {
   const header = (length: number): number[] => {
     const bytes: number[] = [];
-    let left = length;
+    let rest = length;
     do {
-      bytes.push((left % 128) | (left >= 128 ? 0x80 : 0));
-      left = Math.floor(left / 128);
-    } while (left > 0);
+      bytes.push((rest % 128) | (rest >= 128 ? 0x80 : 0));
+      rest = Math.floor(rest / 128);
+    } while (rest > 0);
     return [0x30, ...bytes];
   };
   const packet = (length: number) =>
     Uint8Array.from([...header(length), ...Array<number>(length).fill(0xff)]);
 
-  test('ignores packets within it, however they are split, and finds the first one beyond it', () => {
+  test('ignores packets within it, however they are split, and reports the first packet beyond it', () => {
     const lengths = fc.array(fc.integer({ min: 0, max: 300 }), { maxLength: 6 });
     const cuts = fc.infiniteStream(fc.integer({ min: 1, max: 200 }));
     fc.assert(
@@ -135,7 +135,7 @@ describe('the limit for packets', () => {
     );
   });
 
-  test('also works with a length that never ends', () => {
+  test('also works if the length of a packet never ends', () => {
     const isTooLarge = createPacketBound(300);
     expect(isTooLarge(new Uint8Array(1_000).fill(0x80))).toBe(false);
     expect(isTooLarge(new Uint8Array(1_000).fill(0xff))).toBe(true);

@@ -23,7 +23,7 @@ const brokerOnSamePort = async (port: number) => {
   return broker;
 };
 
-test('messages that were published without a connection are sent in order, and state only in its newest version', async () => {
+test('messages that were published without a connection are sent in order, and of a state only the newest version', async () => {
   const broker = await startFakeBroker(polite);
   const { link, until: untilState } = testLink(broker.url);
   for (let number = 1; number <= 5; number += 1) {
@@ -33,15 +33,16 @@ test('messages that were published without a connection are sent in order, and s
   link.start();
   await untilState('connected');
   await until(() => broker.published().length === 7);
-  const sent = broker.published();
-  // The state comes before `online`, so that everybody who sees `online` may trust it.
-  expect(sent.slice(0, 2).map(({ topic }) => topic)).toEqual([stateTopic, availabilityTopic]);
-  const of = (topic: string) => numbers(sent.filter((one) => one.topic === topic).map((one) => one.payload));
-  expect(of(stateTopic)).toEqual([5]);
-  expect(of(eventTopic)).toEqual([1, 2, 3, 4, 5]);
+  const published = broker.published();
+  // The states come before `online`, because whoever sees `online` may trust them.
+  expect(published.slice(0, 2).map(({ topic }) => topic)).toEqual([stateTopic, availabilityTopic]);
+  const numbersOn = (topic: string) =>
+    numbers(published.filter((message) => message.topic === topic).map((one) => one.payload));
+  expect(numbersOn(stateTopic)).toEqual([5]);
+  expect(numbersOn(eventTopic)).toEqual([1, 2, 3, 4, 5]);
 });
 
-test('events that were in flight when the connection broke are sent again, in order', async () => {
+test('events that were in flight when the connection broke are sent again in order', async () => {
   let acknowledges = false;
   const broker = await startFakeBroker((packet, peer) => {
     if (packet.type === types.publish && !acknowledges) return;
@@ -62,7 +63,7 @@ test('events that were in flight when the connection broke are sent again, in or
   expect(numbers(second().map(({ payload }) => payload))).toEqual([1, 2, 3]);
 });
 
-test('an event older than a minute is no longer sent', async () => {
+test('an event that is older than a minute is not sent again', async () => {
   const broker = await startFakeBroker(polite);
   const clock = createFakeClock();
   const { link, until: untilState } = testLink(broker.url, { clock });
@@ -83,24 +84,25 @@ test('an event older than a minute is no longer sent', async () => {
   ).toEqual([2]);
 });
 
-test('never more messages are in flight than an MQTT 5 broker accepts, and all of them arrive in order', async () => {
-  const waiting: (() => void)[] = [];
-  let most = 0;
+test('no more messages are in flight than an MQTT 5 broker accepts, and all of them arrive in order', async () => {
+  const acknowledgements: (() => void)[] = [];
+  let mostInFlight = 0;
   let acknowledges = false;
   const broker = await startFakeBroker((packet, peer) => {
-    // Receive maximum (0x21): 10.
+    // Receive maximum (0x21) of 10 messages.
     if (packet.type === types.connect) accept(peer, 0x21, 0, 10);
     else if (packet.type === types.publish) {
-      waiting.push(() => polite(packet, peer));
-      most = Math.max(most, waiting.length);
-      if (acknowledges) setImmediate(() => waiting.splice(0).forEach((acknowledge) => acknowledge()));
+      acknowledgements.push(() => polite(packet, peer));
+      mostInFlight = Math.max(mostInFlight, acknowledgements.length);
+      if (acknowledges)
+        setImmediate(() => acknowledgements.splice(0).forEach((acknowledge) => acknowledge()));
     } else polite(packet, peer);
   });
   const { link } = await connectedLink(broker.url);
   for (let number = 1; number <= 100; number += 1) link.publish(eventAddress, event(number));
-  await until(() => waiting.length === 10);
+  await until(() => acknowledgements.length === 10);
   acknowledges = true;
-  waiting.splice(0).forEach((acknowledge) => acknowledge());
+  acknowledgements.splice(0).forEach((acknowledge) => acknowledge());
   await until(() => broker.published().length === 101);
   expect(
     numbers(
@@ -110,7 +112,7 @@ test('never more messages are in flight than an MQTT 5 broker accepts, and all o
         .map(({ payload }) => payload),
     ),
   ).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
-  expect(most).toBe(10);
+  expect(mostInFlight).toBe(10);
 });
 
 test('thousands of states are published again after a restart of the broker', async () => {
@@ -130,9 +132,9 @@ test('thousands of states are published again after a restart of the broker', as
   expect(link.state.state).toBe('connected');
 });
 
-test('a message larger than the broker accepts is not sent and does not end the connection', async () => {
+test('a message that is larger than the broker accepts is not sent, and the connection stays', async () => {
   const broker = await startFakeBroker((packet, peer) => {
-    // Maximum packet size (0x27): 100 bytes.
+    // Maximum packet size (0x27) of 100 bytes.
     if (packet.type === types.connect) accept(peer, 0x27, 0, 0, 0, 100);
     else polite(packet, peer);
   });
@@ -144,7 +146,7 @@ test('a message larger than the broker accepts is not sent and does not end the 
   expect(lines.join('')).toMatch(/is not sent: it has \d+ bytes, and the broker accepts at most 100/);
 });
 
-test('a state or event that is not acknowledged in 10 s breaks the connection and is sent on the next one', async () => {
+test('a state or event that is not acknowledged within 10 s breaks the connection, and is sent on the next one', async () => {
   const broker = await startFakeBroker((packet, peer) => {
     const isEvent = packet.type === types.publish && readPublish(packet, 5).topic === eventTopic;
     if (isEvent && broker.peers.length === 1) return;

@@ -12,7 +12,7 @@ const text = (topic: string, payload: string, expirySeconds?: number): Outgoing 
 });
 
 describe('the outbox', () => {
-  test('holds the newest state of a topic, until it is forgotten', () => {
+  test('keeps the newest state of a topic until it is forgotten', () => {
     const outbox = createOutbox(createFakeClock());
     outbox.remember(text('a', '1'));
     outbox.remember(text('b', '1'));
@@ -29,7 +29,7 @@ describe('the outbox', () => {
     expect(outbox.pending().states).toEqual([text('b', '1')]);
   });
 
-  test('does not clear a state again that was published after it was cleared', () => {
+  test('does not clear a state that was published again after it was cleared', () => {
     const outbox = createOutbox(createFakeClock());
     const clear = outbox.forget('a');
     outbox.remember(text('a', '1'));
@@ -40,7 +40,7 @@ describe('the outbox', () => {
     expect(outbox.pending().states).toEqual([again]);
   });
 
-  test('keeps the last 1000 events, oldest first, and none that was acknowledged', () => {
+  test('keeps the last 1000 events, oldest first, without the acknowledged ones', () => {
     const outbox = createOutbox(createFakeClock());
     const events = Array.from({ length: 1_005 }, (_, index) => text('e', String(index)));
     for (const event of events) outbox.keep(event);
@@ -51,7 +51,7 @@ describe('the outbox', () => {
     expect(outbox.pending().events).toEqual([]);
   });
 
-  test('keeps at most 4 MiB of events, the newest ones', () => {
+  test('keeps the newest events, at most 4 MiB of them', () => {
     const outbox = createOutbox(createFakeClock());
     const events = Array.from({ length: 100 }, () => text('e', 'x'.repeat(100_000)));
     for (const event of events) outbox.keep(event);
@@ -59,20 +59,20 @@ describe('the outbox', () => {
     expect(outbox.pending().events.at(-1)).toBe(events.at(-1));
   });
 
-  test('keeps an event for a minute, or for as long as it is useful', () => {
+  test('keeps an event for a minute, or as long as it is useful', () => {
     const clock = createFakeClock();
     const outbox = createOutbox(clock);
     outbox.keep(text('e', 'long'));
     outbox.keep(text('e', 'short', 10));
-    const kept = () => outbox.pending().events.map(({ payload }) => payload);
+    const keptPayloads = () => outbox.pending().events.map(({ payload }) => payload);
     clock.advance(9_999);
-    expect(kept()).toEqual(['long', 'short']);
+    expect(keptPayloads()).toEqual(['long', 'short']);
     clock.advance(1);
-    expect(kept()).toEqual(['long']);
+    expect(keptPayloads()).toEqual(['long']);
     clock.jump(-86_400_000);
     clock.advance(49_999);
-    expect(kept()).toEqual(['long']);
+    expect(keptPayloads()).toEqual(['long']);
     clock.advance(1);
-    expect(kept()).toEqual([]);
+    expect(keptPayloads()).toEqual([]);
   });
 });

@@ -11,7 +11,7 @@ const silentAboutPresses: Behaviour = (packet, peer) => {
   polite(packet, peer);
 };
 
-test('a press is acknowledged, with its expiry, and not retained', async () => {
+test('a press is acknowledged, has an expiry, and is not retained', async () => {
   const { url } = await startBroker();
   const { mqtt, received } = await connectClient(url);
   await mqtt.subscribeAsync(pressTopic, { qos: 1, rap: true });
@@ -22,7 +22,7 @@ test('a press is acknowledged, with its expiry, and not retained', async () => {
   expect(received[0]).toMatchObject({ retain: false, qos: 1, properties: { messageExpiryInterval: 10 } });
 });
 
-test('without a connection a press is dropped at once and never sent', async () => {
+test('a press without a connection is dropped at once and never sent', async () => {
   const broker = await startFakeBroker(polite);
   const { link, until: untilState } = testLink(broker.url);
   expect(await link.publishNow(pressAddress, press)).toBe('not-connected');
@@ -43,8 +43,8 @@ test('a press that is not acknowledged in time is withdrawn, and not sent on the
   const clock = createFakeClock();
   const { link, until: untilState, states } = await connectedLink(broker.url, { clock });
   let outcome: string | undefined;
-  const outcomes = link.publishNow(pressAddress, press).then((found) => {
-    outcome = found;
+  const outcomes = link.publishNow(pressAddress, press).then((published) => {
+    outcome = published;
   });
   await until(() => broker.published().some(({ topic }) => topic === pressTopic));
   clock.advance(1_999);
@@ -84,28 +84,28 @@ test('a press whose connection breaks before the acknowledgement is not sent aga
 });
 
 test('a press does not wait behind thousands of states', async () => {
-  let holds = true;
-  const held: (() => void)[] = [];
+  let isHolding = true;
+  const acknowledgements: (() => void)[] = [];
   const broker = await startFakeBroker((packet, peer) => {
-    if (packet.type === types.publish && holds) held.push(() => polite(packet, peer));
+    if (packet.type === types.publish && isHolding) acknowledgements.push(() => polite(packet, peer));
     else polite(packet, peer);
   });
   const { link } = await connectedLink(broker.url);
   for (let number = 0; number < 500; number += 1) link.publish(stateAddress, state(number));
   const outcome = link.publishNow(pressAddress, press);
-  await until(() => held.length > 50);
-  const before = held.length;
-  holds = false;
-  held.splice(0, 1)[0]?.();
+  await until(() => acknowledgements.length > 50);
+  const before = acknowledgements.length;
+  isHolding = false;
+  acknowledgements.splice(0, 1)[0]?.();
   expect(await outcome).toBe('acknowledged');
   expect(broker.published()[before]?.topic).toBe(pressTopic);
 });
 
-test('a press that could not be written in time is simply withdrawn', async () => {
-  let holds = true;
-  const held: (() => void)[] = [];
+test('a press that could not be written in time is withdrawn', async () => {
+  let isHolding = true;
+  const acknowledgements: (() => void)[] = [];
   const broker = await startFakeBroker((packet, peer) => {
-    if (packet.type === types.publish && holds) held.push(() => polite(packet, peer));
+    if (packet.type === types.publish && isHolding) acknowledgements.push(() => polite(packet, peer));
     else polite(packet, peer);
   });
   const clock = createFakeClock();
@@ -114,19 +114,19 @@ test('a press that could not be written in time is simply withdrawn', async () =
   const outcome = link.publishNow(pressAddress, press);
   clock.advance(2_000);
   expect(await outcome).toBe('timed-out');
-  await until(() => held.length === 100);
-  holds = false;
-  held.forEach((acknowledge) => acknowledge());
+  await until(() => acknowledgements.length === 100);
+  isHolding = false;
+  acknowledgements.forEach((acknowledge) => acknowledge());
   await until(() => broker.published().length === 201);
   expect(link.state.state).toBe('connected');
   expect(broker.published().filter(({ topic }) => topic === pressTopic)).toEqual([]);
 });
 
-test('a press that the broker refuses is `refused`, and the log names topic and reason', async () => {
+test('a press that the broker refuses has the outcome `refused`, and the log names topic and reason', async () => {
   const broker = await startFakeBroker((packet, peer) => {
     if (packet.type === types.publish && readPublish(packet, 5).topic === pressTopic) {
       const at = 2 + packet.body.readUInt16BE(0);
-      // PUBACK with reason code 0x87, not authorised.
+      // PUBACK with reason code 0x87, not authorized.
       peer.send(0x40, 3, packet.body.readUInt8(at), packet.body.readUInt8(at + 1), 0x87);
     } else polite(packet, peer);
   });
@@ -138,7 +138,7 @@ test('a press that the broker refuses is `refused`, and the log names topic and 
   );
 });
 
-test('publishAcknowledged reports whether the broker has accepted an event, and sends it in any case', async () => {
+test('publishAcknowledged reports whether the broker has accepted an event, and sends it again if it has not', async () => {
   let acknowledges = false;
   const broker = await startFakeBroker((packet, peer) => {
     if (!acknowledges && packet.type === types.publish) return;

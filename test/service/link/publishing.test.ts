@@ -45,7 +45,7 @@ test('typed messages pass from one link to another', async () => {
   ]);
 });
 
-test('state is retained, and a cleared state arrives as undefined', async () => {
+test('state is retained, and a state that was cleared arrives as undefined', async () => {
   const { url } = await startBroker();
   const { link: sender } = await connectedLink(url);
   sender.publish(stateAddress, state(7));
@@ -63,7 +63,7 @@ test('state is retained, and a cleared state arrives as undefined', async () => 
   ]);
 });
 
-test('messages that others have retained can be cleared, also without a connection', async () => {
+test('retained messages of others can be cleared, even without a connection', async () => {
   const { url } = await startBroker();
   const { mqtt } = await connectClient(url);
   await mqtt.publishAsync(stateTopic, JSON.stringify(state(1)), { qos: 1, retain: true });
@@ -71,19 +71,19 @@ test('messages that others have retained can be cleared, also without a connecti
   link.clear(stateAddress);
   link.start();
   await untilState('connected');
-  const late = await connectClient(url);
+  const laterClient = await connectClient(url);
   await expect
     .poll(async () => {
-      await late.mqtt.unsubscribeAsync(stateTopic);
-      const before = late.received.length;
-      await late.mqtt.subscribeAsync([stateTopic, availabilityTopic], { qos: 1 });
-      await until(() => late.received.length > before);
-      return late.received.slice(before).map(({ topic }) => topic);
+      await laterClient.mqtt.unsubscribeAsync(stateTopic);
+      const before = laterClient.received.length;
+      await laterClient.mqtt.subscribeAsync([stateTopic, availabilityTopic], { qos: 1 });
+      await until(() => laterClient.received.length > before);
+      return laterClient.received.slice(before).map(({ topic }) => topic);
     })
     .toEqual([availabilityTopic]);
 });
 
-test('after a restart of the broker, subscriptions and owned state are restored', async () => {
+test('after a restart of the broker, the link restores subscriptions and its own states', async () => {
   const { broker, url, port } = await startBroker();
   const received: unknown[] = [];
   const { link, until: untilState } = await connectedLink(url);
@@ -96,10 +96,10 @@ test('after a restart of the broker, subscriptions and owned state are restored'
   await untilState('connected');
   await link.subscribed();
 
-  const { mqtt, received: seen } = await connectClient(url);
+  const { mqtt, received: restored } = await connectClient(url);
   await mqtt.subscribeAsync([stateTopic, availabilityTopic], { qos: 1 });
-  await until(() => seen.length >= 2);
-  expect(new Set(seen.map(({ topic, payload }) => `${topic} ${payload.toString()}`))).toEqual(
+  await until(() => restored.length >= 2);
+  expect(new Set(restored.map(({ topic, payload }) => `${topic} ${payload.toString()}`))).toEqual(
     new Set([`${stateTopic} ${JSON.stringify(state(2))}`, `${availabilityTopic} online`]),
   );
   await mqtt.publishAsync(eventTopic, JSON.stringify(event(5)), { qos: 1 });
@@ -107,7 +107,7 @@ test('after a restart of the broker, subscriptions and owned state are restored'
   expect(received).toEqual([5]);
 });
 
-test('`online` on connect, `offline` on an orderly stop', async () => {
+test('`online` is published on connect, and `offline` on an orderly stop', async () => {
   const { url } = await startBroker();
   const { mqtt, received } = await connectClient(url);
   await mqtt.subscribeAsync(availabilityTopic, { qos: 1 });
@@ -116,17 +116,17 @@ test('`online` on connect, `offline` on an orderly stop', async () => {
   await link.stop();
   await until(() => received.length === 2);
   expect(payloads(received)).toEqual(['online', 'offline']);
-  const late = await connectClient(url);
-  await late.mqtt.subscribeAsync(availabilityTopic, { qos: 1 });
-  await until(() => late.received.length === 1);
-  expect(payloads(late.received)).toEqual(['offline']);
+  const laterClient = await connectClient(url);
+  await laterClient.mqtt.subscribeAsync(availabilityTopic, { qos: 1 });
+  await until(() => laterClient.received.length === 1);
+  expect(payloads(laterClient.received)).toEqual(['offline']);
 });
 
-test('the broker publishes `offline` for a process that disappears', async () => {
+test('the broker publishes `offline` for a process that was killed', async () => {
   const { url } = await startBroker();
   const { mqtt, received } = await connectClient(url);
   await mqtt.subscribeAsync(availabilityTopic, { qos: 1 });
-  // In a separate process, so that the kernel closes its socket and our code cannot.
+  // A separate process, because then the kernel closes its socket and our code cannot.
   const child = spawn(process.execPath, [
     new URL('../link.child.mjs', import.meta.url).pathname,
     'stay',
@@ -139,7 +139,7 @@ test('the broker publishes `offline` for a process that disappears', async () =>
   expect(payloads(received)).toEqual(['online', 'offline']);
 });
 
-test('`online` is published again when another client overwrites it', async () => {
+test('`online` is published again if another client overwrites it', async () => {
   const { url } = await startBroker();
   await connectedLink(url);
   const { mqtt, received } = await connectClient(url);
@@ -153,18 +153,20 @@ test('`online` is published again when another client overwrites it', async () =
   }
 });
 
-test('the availability that a link watches also reaches its other subscribers', async () => {
+test('an availability that a link watches also reaches other subscribers of the same link', async () => {
   const { url } = await startBroker();
-  const seen: unknown[] = [];
+  const received: unknown[] = [];
   const { link, until: untilState } = testLink(url);
-  link.subscribe(workerAvailability.filter(), (message, { params }) => seen.push([params.worker, message]));
+  link.subscribe(workerAvailability.filter(), (message, { params }) =>
+    received.push([params.worker, message]),
+  );
   link.start();
   await untilState('connected');
-  await until(() => seen.length > 0);
-  expect(seen[0]).toEqual(['main', 'online']);
+  await until(() => received.length > 0);
+  expect(received[0]).toEqual(['main', 'online']);
 });
 
-test('a listener to states that throws does not affect the link', async () => {
+test('a listener that throws does not affect the link', async () => {
   const { url } = await startBroker();
   const { link, lines, until: untilState, states } = testLink(url);
   link.onState(() => {

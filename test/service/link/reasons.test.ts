@@ -1,4 +1,4 @@
-// Why there is no connection: the words for people in the state, in the log and at /healthz.
+// Why there is no connection: the text for people in the state, in the log and at /healthz.
 import { createServer } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createHealth } from '../../../service/health.ts';
@@ -13,7 +13,7 @@ import { startFakeBroker, types } from '../fake-broker.ts';
 import { freePort } from '../../support/ports.ts';
 import { certificates, passwordFile, startMosquitto, temporaryFolder } from '../mosquitto.ts';
 
-/** The first reason that the link gives; /healthz must say the same. */
+/** The first reason that the link gives. /healthz must say the same. */
 async function reason(url: string, changed: Partial<LinkOptions> = {}): Promise<string> {
   const health = createHealth(systemClock());
   const { link, states, lines } = testLink(url, { health, ...changed });
@@ -30,44 +30,44 @@ async function reason(url: string, changed: Partial<LinkOptions> = {}): Promise<
   return message.replace(/; next try .*/, '');
 }
 
-test('nothing listens', async () => {
+test('is that nothing listens', async () => {
   const port = await freePort();
   expect(await reason(`mqtt://127.0.0.1:${port}`)).toBe(
     `the broker at mqtt://127.0.0.1:${port} cannot be reached: nothing listens there (ECONNREFUSED); is the broker running, and is mqtt.url right?`,
   );
 });
 
-test('nothing listens on any address of a name', async () => {
+test('is that nothing listens on any address of a host name', async () => {
   const port = await freePort();
   expect(await reason(`mqtt://localhost:${port}`)).toContain('nothing listens there (ECONNREFUSED)');
 });
 
-test('the host name is unknown', async () => {
+test('is that the host name is unknown', async () => {
   expect(await reason('mqtt://no-such-host.invalid:1883')).toMatch(
     /the host name no-such-host\.invalid cannot be resolved \((ENOTFOUND|EAI_AGAIN)\); is mqtt\.url right/,
   );
 });
 
-test('an HTTP server listens', async () => {
+test('is that an HTTP server listens', async () => {
   const port = await listenForTest(createServer((_, response) => response.end()));
   expect(await reason(`mqtt://127.0.0.1:${port}`)).toMatch(
     /^the server at mqtt:\/\/127\.0\.0\.1:\d+ (answered with something that is not MQTT|closed the connection without an MQTT answer).*: is it an MQTT broker, and are the port and the scheme of mqtt\.url right/,
   );
 });
 
-test('a server accepts the connection and never answers', async () => {
+test('is that a server accepts the connection and never answers', async () => {
   const broker = await startFakeBroker(() => {});
   expect(await reason(broker.url, { clock: hurriedClock(100) })).toContain('did not answer within 10 s');
 });
 
-test('credentials in the URL are not shown', async () => {
+test('does not show credentials that are in the URL', async () => {
   const port = await freePort();
   const message = await reason(`mqtt://somebody:verysecret@127.0.0.1:${port}`);
   expect(message).toContain(`mqtt://127.0.0.1:${port}`);
   expect(message).not.toMatch(/somebody|verysecret/);
 });
 
-test('also not shown when all is well, at /healthz or in the log', async () => {
+test('and neither do /healthz and the log while all is well', async () => {
   const { port } = await startBroker();
   const health = createHealth(systemClock());
   const {
@@ -86,30 +86,30 @@ test.each([
   [0x88, 'it is not available now; wait, or read the log of the broker'],
   [0x97, 'it has too many connections already'],
   [0x9c, 'code 0x9c; the log of the broker may say more'],
-])('the broker refuses with reason code %s', async (code, words) => {
+])('is that the broker refuses with reason code %s', async (code, words) => {
   const broker = await startFakeBroker(({ type }, peer) => {
     if (type === types.connect) peer.send(0x20, 3, 0, code, 0);
   });
   expect(await reason(broker.url)).toContain(`the broker at ${broker.url} refused the connection: ${words}`);
 });
 
-describe.skipIf(!hasMosquittoBroker)('a real Mosquitto', () => {
-  test('wrong and missing password, over MQTT 5 and over 3.1.1', async () => {
+describe.skipIf(!hasMosquittoBroker)('with a real Mosquitto, the reason', () => {
+  test('is a wrong or missing password, over MQTT 5 and over 3.1.1', async () => {
     const folder = temporaryFolder();
     const file = passwordFile(folder, 'button', 'right');
     const { url } = await startMosquitto(['allow_anonymous false', `password_file ${file}`]);
     const remedy = 'set mqtt.username and mqtt.password (RELEASE_BUTTON_MQTT_PASSWORD, or _FILE)';
-    const wrong = await reason(url, { username: 'button', password: 'wrong-one' });
-    expect(wrong).toContain('refused the connection: not authorised');
-    expect(wrong).toContain(remedy);
-    expect(wrong).not.toContain('wrong-one');
+    const wrongPassword = await reason(url, { username: 'button', password: 'wrong-one' });
+    expect(wrongPassword).toContain('refused the connection: not authorised');
+    expect(wrongPassword).toContain(remedy);
+    expect(wrongPassword).not.toContain('wrong-one');
     expect(await reason(url)).toContain(remedy);
     const { link, until: untilState } = testLink(url, { username: 'button', password: 'right' });
     link.start();
     await untilState('connected');
   });
 
-  test('wrong password with a broker that only speaks 3.1.1', async () => {
+  test('is a wrong password if the broker speaks only 3.1.1', async () => {
     const broker = await startFakeBroker(({ type }, peer) => {
       if (type === types.connect) peer.send(0x20, 2, 0, peer.version === 5 ? 1 : 4);
     });
@@ -122,7 +122,7 @@ describe.skipIf(!hasMosquittoBroker)('a real Mosquitto', () => {
     );
   });
 
-  test('a paused broker is noticed by the keep-alive, and the link reconnects when it continues', async () => {
+  test('is the keep-alive if the broker was paused, and the link reconnects when the broker continues', async () => {
     const mosquitto = await startMosquitto(['allow_anonymous true']);
     const { link, states, until: untilState } = testLink(mosquitto.url, { keepAliveSeconds: 1 });
     link.start();
@@ -135,19 +135,19 @@ describe.skipIf(!hasMosquittoBroker)('a real Mosquitto', () => {
   });
 });
 
-describe.skipIf(!hasMosquittoBroker || !hasOpenssl)('an encrypted connection', () => {
+describe.skipIf(!hasMosquittoBroker || !hasOpenssl)('on an encrypted connection, the link', () => {
   const tls = async (names: string) => {
     const folder = temporaryFolder();
-    const made = certificates(folder, names);
+    const identity = certificates(folder, names);
     const { port } = await startMosquitto([
       'allow_anonymous true',
-      `certfile ${made.certFile}`,
-      `keyfile ${made.keyFile}`,
+      `certfile ${identity.certFile}`,
+      `keyfile ${identity.keyFile}`,
     ]);
-    return { ...made, port };
+    return { ...identity, port };
   };
 
-  test.each(['localhost', '127.0.0.1'])('works with a private authority, to %s', async (host) => {
+  test.each(['localhost', '127.0.0.1'])('connects with a private authority, to %s', async (host) => {
     const { ca, port } = await tls('DNS:localhost,IP:127.0.0.1');
     const warnings: string[] = [];
     const onWarning = (warning: Error) => warnings.push(warning.message);
@@ -160,11 +160,11 @@ describe.skipIf(!hasMosquittoBroker || !hasOpenssl)('an encrypted connection', (
     expect(warnings).toEqual([]);
   });
 
-  test('names the remedy if the authority is unknown or another one, or if there is no certificate', async () => {
+  test('names the remedy if the authority is unknown or wrong, or if there is no certificate', async () => {
     const { port } = await tls('DNS:localhost,IP:127.0.0.1');
     const remedy = 'set mqtt.caFile to the certificate (PEM) of the authority that signed it';
-    const other = certificates(temporaryFolder(), 'DNS:localhost');
-    for (const ca of [other.ca, 'no certificate', undefined]) {
+    const otherAuthority = certificates(temporaryFolder(), 'DNS:localhost');
+    for (const ca of [otherAuthority.ca, 'no certificate', undefined]) {
       const message = await reason(`mqtts://localhost:${port}`, ca === undefined ? {} : { ca });
       expect(message).toContain(`no encrypted connection to the broker at mqtts://localhost:${port}`);
       expect(message).toContain(remedy);
@@ -187,15 +187,15 @@ describe.skipIf(!hasMosquittoBroker || !hasOpenssl)('an encrypted connection', (
     );
   });
 
-  test('a press that a paused broker does not acknowledge also breaks the connection', async () => {
+  test('breaks the connection if a paused broker does not acknowledge a press', async () => {
     const folder = temporaryFolder();
-    const made = certificates(folder, 'DNS:localhost');
+    const identity = certificates(folder, 'DNS:localhost');
     const mosquitto = await startMosquitto([
       'allow_anonymous true',
-      `certfile ${made.certFile}`,
-      `keyfile ${made.keyFile}`,
+      `certfile ${identity.certFile}`,
+      `keyfile ${identity.keyFile}`,
     ]);
-    const { link, until: untilState } = testLink(`mqtts://localhost:${mosquitto.port}`, { ca: made.ca });
+    const { link, until: untilState } = testLink(`mqtts://localhost:${mosquitto.port}`, { ca: identity.ca });
     link.start();
     await untilState('connected');
     await link.subscribed();

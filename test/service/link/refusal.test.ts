@@ -11,7 +11,7 @@ describe('the version of the next try', () => {
     ['one silent close', [silent], 5],
     ['two silent closes', [silent, silent], 4],
     ['four silent closes', [silent, silent, silent, silent], 5],
-    ['silent closes that are not in a row', [silent, { reached: 'nothing' }, silent], 5],
+    ['silent closes with another failure between them', [silent, { reached: 'nothing' }, silent], 5],
     [
       'a silent close, a refusal, a silent close',
       [silent, { reached: 'transport', connack: 0x88 }, silent],
@@ -20,7 +20,7 @@ describe('the version of the next try', () => {
     ['CONNACK 1', [{ reached: 'transport', connack: 1 }], 4],
     ['CONNACK 0x84', [{ reached: 'transport', connack: 0x84 }], 4],
     [
-      'both refused',
+      'a refusal of both versions',
       [
         { reached: 'transport', connack: 0x84 },
         { reached: 'transport', connack: 1 },
@@ -28,17 +28,17 @@ describe('the version of the next try', () => {
       5,
     ],
     ['a wrong password', [{ reached: 'transport', connack: 0x86 }], 5],
-    ['silence, after consent', [{ reached: 'accepted' }, silent, silent, silent], 5],
+    ['silence of a broker that once accepted', [{ reached: 'accepted' }, silent, silent, silent], 5],
     [
-      'our own impatience',
+      'two timeouts of ours',
       [
         { ...silent, because: 'no-answer' },
         { ...silent, because: 'no-answer' },
       ],
       5,
     ],
-    ['a broken TLS', [{ reached: 'tcp' }, { reached: 'tcp' }, { reached: 'tcp' }], 5],
-  ])('after %s', (_, reasons, version) => {
+    ['broken TLS', [{ reached: 'tcp' }, { reached: 'tcp' }, { reached: 'tcp' }], 5],
+  ])('is right after %s', (_, reasons, version) => {
     expect(after(...reasons)).toBe(version);
   });
 });
@@ -74,7 +74,7 @@ describe('the message for the end of a connection', () => {
     [{ reached: 'accepted', disconnect: 0x8d }, 'it has heard nothing from us for too long (0x8d)'],
     [{ reached: 'accepted', disconnect: 0x8e }, 'is this process running twice?'],
     [{ reached: 'accepted', disconnect: 0xa2 }, 'reason code 0xa2; the log of the broker may say more'],
-  ])('%j', (reason, words) => {
+  ])('is right for %j', (reason, words) => {
     const sentence = describeClose(reason, url);
     expect(sentence).toContain(words);
     expect(sentence).toContain('mqtts://broker.example:8883');

@@ -10,7 +10,7 @@ import { silentLog } from '../../../service/log.ts';
 describe('topics and filters', () => {
   const level = fc.string({ unit: fc.constantFrom('a', 'b', '-', '.'), minLength: 1, maxLength: 3 });
 
-  test('a filter matches the topics that differ only where it has a +', () => {
+  test('a filter matches the topics that differ from it only where it has a +', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(level, fc.boolean(), level), { minLength: 1, maxLength: 5 }),
@@ -29,13 +29,13 @@ describe('topics and filters', () => {
     );
   });
 
-  test('handlers get the parameters by name, and handlers of one filter share a subscription', () => {
+  test('handlers get the parameters by name, and handlers with the same filter share a subscription', () => {
     const router = createRouter('some/prefix', silentLog());
-    const seen: unknown[] = [];
-    router.add(app.filter({ namespace: 'argocd' }), (_, { params }) => seen.push(params), {});
-    router.add(app.filter({ namespace: 'argocd' }), (_, { topic }) => seen.push(topic), {});
-    router.add(buttonEvent.filter(), () => seen.push('event'), {});
-    router.add(buttonState.filter(), (decoded) => seen.push(decoded), {});
+    const received: unknown[] = [];
+    router.add(app.filter({ namespace: 'argocd' }), (_, { params }) => received.push(params), {});
+    router.add(app.filter({ namespace: 'argocd' }), (_, { topic }) => received.push(topic), {});
+    router.add(buttonEvent.filter(), () => received.push('event'), {});
+    router.add(buttonState.filter(), (decoded) => received.push(decoded), {});
     expect([...router.filters().keys()]).toEqual([
       'some/prefix/worker/+/app/argocd/+',
       'some/prefix/button/+/event',
@@ -48,22 +48,22 @@ describe('topics and filters', () => {
     dispatch('prefix/worker/main/app/argocd/shop');
     dispatch('some/prefix');
     dispatch('some/prefix/button/main/state', '');
-    expect(seen).toEqual([
+    expect(received).toEqual([
       { worker: 'main', namespace: 'argocd', name: 'shop.web' },
       'worker/main/app/argocd/shop.web',
       undefined,
     ]);
   });
 
-  test('foreign topics are never shortened, and none of ours is mistaken for a foreign one', () => {
+  test('topics of others are never shortened, and none of our topics is mistaken for theirs', () => {
     const router = createRouter('home', silentLog());
-    const seen: unknown[] = [];
+    const received: unknown[] = [];
     router.add(
       foreignFilter('zigbee/button', text()),
-      (decoded, { topic }) => seen.push([topic, decoded]),
+      (decoded, { topic }) => received.push([topic, decoded]),
       {},
     );
-    router.add(filterBelow('home', app.filter()), (_, { params }) => seen.push(params), {});
+    router.add(filterBelow('home', app.filter()), (_, { params }) => received.push(params), {});
     expect([...router.filters().keys()]).toEqual(['zigbee/button', 'home/worker/+/app/+/+']);
     const dispatch = (topic: string) =>
       router.dispatch({ topic, payload: Buffer.from('single'), retain: false, version: 5 });
@@ -71,7 +71,7 @@ describe('topics and filters', () => {
     dispatch('home/zigbee/button');
     dispatch('home/worker/main/app/argocd/shop');
     dispatch('worker/main/app/argocd/shop');
-    expect(seen).toEqual([
+    expect(received).toEqual([
       ['zigbee/button', { ok: true, value: 'single' }],
       { worker: 'main', namespace: 'argocd', name: 'shop' },
     ]);

@@ -13,7 +13,7 @@ import { until } from '../arrange.ts';
 import { polite, startFakeBroker } from '../fake-broker.ts';
 import { certificates, temporaryFolder } from '../mosquitto.ts';
 
-test('an unreadable file of certificates is named with its key', () => {
+test('a file of certificates that cannot be read is named with its key', () => {
   expect(() => readPem('/nowhere/ca.pem', 'mqtt.caFile')).toThrow(
     new FileError('mqtt.caFile: the file /nowhere/ca.pem cannot be read (ENOENT). Name a readable PEM file'),
   );
@@ -27,7 +27,7 @@ test('the links of one process share their metrics, with a label for the role', 
   worker?.connect();
   agent?.state('connected');
   worker?.state('standby');
-  const written = await registry.metrics();
+  const text = await registry.metrics();
   for (const line of [
     'release_button_mqtt_connects_total{role="agent"} 2',
     'release_button_mqtt_connects_total{role="worker"} 1',
@@ -36,7 +36,7 @@ test('the links of one process share their metrics, with a label for the role', 
     'release_button_mqtt_standby{role="agent"} 0',
     'release_button_mqtt_standby{role="worker"} 1',
   ])
-    expect(written).toContain(line);
+    expect(text).toContain(line);
 });
 
 test('a file without a certificate is named with its key', () => {
@@ -50,12 +50,12 @@ test('a file without a certificate is named with its key', () => {
   );
 });
 
-test.skipIf(!hasOpenssl)('a file with a certificate is read unchanged', () => {
+test.skipIf(!hasOpenssl)('a file with a certificate is read without a change', () => {
   const { ca, caFile } = certificates(temporaryFolder(), 'DNS:localhost');
   expect(readPem(caFile, 'mqtt.caFile')).toBe(ca);
 });
 
-test('a link from the configuration has a fixed client id, and the given address', async () => {
+test('a link from the configuration has a fixed client id, and connects to the given address', async () => {
   const broker = await startFakeBroker(polite);
   const mqtt = {
     topicPrefix: 'floor-2/button',
@@ -73,5 +73,6 @@ test('a link from the configuration has a fixed client id, and the given address
   link.start();
   await until(() => link.state.state === 'connected');
   const connect = broker.peers[0]?.packets[0]?.body.toString() ?? '';
-  for (const said of ['floor-2/button-agent-hall', 'somebody', 'something']) expect(connect).toContain(said);
+  for (const value of ['floor-2/button-agent-hall', 'somebody', 'something'])
+    expect(connect).toContain(value);
 });

@@ -1,4 +1,4 @@
-// State of one topic, on a broker that has stored thousands of other messages for us.
+// A shared state, while the broker sends thousands of other retained messages.
 import { expect, test } from 'vitest';
 import { buttonState } from '../../../messages/button.ts';
 import { app } from '../../../messages/drift.ts';
@@ -9,7 +9,7 @@ import { silentLog } from '../../../service/log.ts';
 import { startMosquitto } from '../mosquitto.ts';
 import { state, stateAddress, stateTopic, testLink } from '../arrange.ts';
 
-test('stored state is read, and before all less important messages', async () => {
+test('a retained state is read before all messages that matter less', async () => {
   const { url } = await startMosquitto(['allow_anonymous true']);
   const { mqtt } = await connectClient(url);
   const text = JSON.stringify({ name: 'x'.repeat(1_000) });
@@ -17,49 +17,51 @@ test('stored state is read, and before all less important messages', async () =>
     await mqtt.publishAsync(`P/app/argocd/app-${index}`, text, { qos: 0, retain: true });
   await mqtt.publishAsync(stateTopic, JSON.stringify(state(5)), { qos: 1, retain: true });
 
-  const heard: (number | string | undefined)[] = [];
+  const received: (number | string | undefined)[] = [];
   const { link } = testLink(url);
-  link.subscribeRaw(app.filter(), () => void heard.push('app'), { noLocal: true });
+  link.subscribeRaw(app.filter(), () => void received.push('app'), { noLocal: true });
   link.share(stateAddress, buttonState.filter({ button: 'main' }), (stored) => {
-    heard.push(stored?.ok === true ? stored.value.presses : undefined);
+    received.push(stored?.ok === true ? stored.value.presses : undefined);
     return undefined;
   });
   link.start();
   await expect.poll(() => link.state.state).toBe('connected');
   expect(await link.whenRead()).toBe(true);
-  expect(heard[0]).toBe(5);
+  expect(received[0]).toBe(5);
 });
 
-/** On a hand-moved clock, after the broker's answer to the subscription; nothing is retained at its topic. */
-async function waiting() {
+/**
+ * Begins after the broker has answered the subscription. No message is retained at its topic. The clock is moved by hand.
+ */
+async function afterSubscription() {
   const clock = createFakeClock();
   const shared = createSharedStates({ clock, log: silentLog(), send: () => {} });
-  const heard: unknown[] = [];
-  shared.add('P/state', (stored) => void heard.push(stored));
+  const reported: unknown[] = [];
+  shared.add('P/state', (stored) => void reported.push(stored));
   shared.opened(Promise.resolve());
   await Promise.resolve();
   const arriving = (forMs: number) => {
-    for (let left = forMs; left > 0; left -= 400) {
+    for (let restMs = forMs; restMs > 0; restMs -= 400) {
       shared.arrived();
-      clock.advance(Math.min(400, left));
+      clock.advance(Math.min(400, restMs));
     }
   };
-  return { clock, heard, arriving };
+  return { clock, reported, arriving };
 }
 
-test('its absence is not reported while stored messages still arrive', async () => {
-  const { clock, heard, arriving } = await waiting();
+test('the absence of a retained state is not reported while other retained messages still arrive', async () => {
+  const { clock, reported, arriving } = await afterSubscription();
   arriving(4_000);
   clock.advance(99);
-  expect(heard).toEqual([]);
+  expect(reported).toEqual([]);
   clock.advance(1);
-  expect(heard).toEqual([undefined]);
+  expect(reported).toEqual([undefined]);
 });
 
-test('its absence is reported in the end, even if messages that look stored never cease', async () => {
-  const { heard, arriving } = await waiting();
+test('the absence of a retained state is reported in the end, even if messages that look retained never cease', async () => {
+  const { reported, arriving } = await afterSubscription();
   arriving(14_999);
-  expect(heard).toEqual([]);
+  expect(reported).toEqual([]);
   arriving(1);
-  expect(heard).toEqual([undefined]);
+  expect(reported).toEqual([undefined]);
 });

@@ -19,14 +19,14 @@ import { hurriedClock } from '../../support/hurried-clock.ts';
 import { polite, readPublish, startFakeBroker, types } from '../fake-broker.ts';
 import { freePort } from '../../support/ports.ts';
 
-test('a link that was never started can be stopped, also twice', async () => {
+test('a link can be stopped before it was started, also twice', async () => {
   const { link } = testLink('mqtt://127.0.0.1:1');
   await link.stop();
   await link.stop();
   expect(link.state.state).toBe('stopped');
 });
 
-test('a link that waits for its next try can be stopped', async () => {
+test('a link can be stopped while it waits for its next try', async () => {
   const port = await freePort();
   const { link, states } = testLink(`mqtt://127.0.0.1:${port}`, {
     reconnect: { minMs: 600_000, maxMs: 600_000 },
@@ -49,7 +49,7 @@ test('a link can be stopped while it connects to a silent server, and right afte
   expect(link.state.state).toBe('stopped');
 });
 
-test('all calls of stop wait for the same end, and a start meanwhile is refused', async () => {
+test('all calls of stop wait for the same end, and a start before that is refused', async () => {
   const { url } = await startBroker();
   const { link } = await connectedLink(url);
   const first = link.stop();
@@ -59,18 +59,18 @@ test('all calls of stop wait for the same end, and a start meanwhile is refused'
   await first;
 });
 
-test('messages from before a stop are delivered, then `offline`, then the DISCONNECT', async () => {
+test('messages from before a stop are sent, then `offline`, then the DISCONNECT', async () => {
   const broker = await startFakeBroker(polite);
   const { link } = await connectedLink(broker.url);
   for (let number = 0; number < 300; number += 1) link.publish(eventAddress, event(number));
   await link.stop();
-  const sent = broker.published().map(({ topic, payload }) => [topic, payload]);
-  expect(sent).toHaveLength(302);
-  expect(sent.at(-1)).toEqual([availabilityTopic, 'offline']);
+  const published = broker.published().map(({ topic, payload }) => [topic, payload]);
+  expect(published).toHaveLength(302);
+  expect(published.at(-1)).toEqual([availabilityTopic, 'offline']);
   expect(broker.peers[0]?.packets.at(-1)?.type).toBe(types.disconnect);
 });
 
-test('without an acknowledgement of `offline` there is no DISCONNECT: the last will must be published', async () => {
+test('if `offline` is not acknowledged there is no DISCONNECT, so that the broker publishes the last will', async () => {
   const broker = await startFakeBroker((packet, peer) => {
     if (packet.type === types.publish && readPublish(packet, 5).payload === 'offline') return;
     polite(packet, peer);
@@ -93,21 +93,21 @@ test('a broker that acknowledges nothing does not delay the stop', async () => {
   await until(() => broker.peers[0]?.closed === true);
 });
 
-test('if `offline` could not even be written, late acknowledgements lead to no DISCONNECT either', async () => {
-  let holds = true;
-  const held: (() => void)[] = [];
+test('if `offline` could not be written there is no DISCONNECT, even if acknowledgements come late', async () => {
+  let isHolding = true;
+  const acknowledgements: (() => void)[] = [];
   const broker = await startFakeBroker((packet, peer) => {
-    if (packet.type === types.publish && holds) held.push(() => polite(packet, peer));
+    if (packet.type === types.publish && isHolding) acknowledgements.push(() => polite(packet, peer));
     else polite(packet, peer);
   });
   const clock = createFakeClock();
   const { link } = await connectedLink(broker.url, { clock });
   for (let number = 0; number < 300; number += 1) link.publish(stateAddress, state(number));
-  await until(() => held.length === 100);
+  await until(() => acknowledgements.length === 100);
   const stopping = link.stop();
   clock.advance(1_500);
-  holds = false;
-  held.forEach((acknowledge) => acknowledge());
+  isHolding = false;
+  acknowledgements.forEach((acknowledge) => acknowledge());
   await stopping;
   await until(() => broker.peers[0]?.closed === true);
   expect(broker.peers[0]?.packets.map(({ type }) => type)).not.toContain(types.disconnect);
@@ -132,7 +132,7 @@ test('a broker that does not close after the DISCONNECT does not delay the stop'
   expect(link.state.state).toBe('stopped');
 });
 
-test('a stand-by can be stopped, and closes its connection', async () => {
+test('a link that stands by can be stopped, and closes its connection', async () => {
   const { url } = await startBroker();
   const clock = hurriedClock(20);
   const first = testLink(url, { clock });
@@ -152,15 +152,15 @@ test('after a stop nothing is sent and no handler is called', async () => {
   const broker = await startFakeBroker(polite);
   const { link, states } = await connectedLink(broker.url);
   await link.stop();
-  const [sent, told] = [broker.published().length, states.length];
+  const [sentBefore, statesBefore] = [broker.published().length, states.length];
   link.publish(eventAddress, event(1));
   expect(await link.publishNow(eventAddress, event(2))).toBe('not-connected');
-  expect(broker.published()).toHaveLength(sent);
-  expect(states).toHaveLength(told);
+  expect(broker.published()).toHaveLength(sentBefore);
+  expect(states).toHaveLength(statesBefore);
   expect(broker.published().map(({ topic }) => topic)).not.toContain(eventTopic);
 });
 
-/** Resolves to output and exit code of a process that starts, stops, and must end by itself. */
+/** Resolves to the output and the exit code of a process that starts, stops, and must end by itself. */
 async function leave(url: string): Promise<{ output: string; code: number | null }> {
   const child = spawn(
     process.execPath,
@@ -186,11 +186,11 @@ test('a process ends by itself after link and health server have stopped', async
   expect(await leave(url)).toEqual({ output: 'stopped\n', code: 0 });
 });
 
-test('so does a process whose broker never ran', async () => {
+test('a process ends by itself if its broker never ran', async () => {
   expect(await leave(`mqtt://127.0.0.1:${await freePort()}`)).toEqual({ output: 'stopped\n', code: 0 });
 });
 
-test('so does a process whose broker has never answered, or acknowledged nothing', async () => {
+test('a process ends by itself if its broker has never answered, or acknowledged nothing', async () => {
   const silent = await startFakeBroker(() => {});
   expect(await leave(silent.url)).toEqual({ output: 'stopped\n', code: 0 });
   const unwilling = await startFakeBroker((packet, peer) => {

@@ -8,7 +8,7 @@ import { connectedLink, event, eventTopic, pressTopic, testLink, until } from '.
 import { hurriedClock } from '../../support/hurried-clock.ts';
 import { accept, polite, publishBytes, startFakeBroker, subscriptions, types } from '../fake-broker.ts';
 
-test('a handler that throws affects neither the others nor the connection', async () => {
+test('a handler that throws affects neither other handlers nor the connection', async () => {
   const { url } = await startBroker();
   const { link, lines } = await connectedLink(url);
   const received: unknown[] = [];
@@ -24,7 +24,7 @@ test('a handler that throws affects neither the others nor the connection', asyn
   expect(lines.join('')).toContain('a message could not be handled: a bug of a handler');
 });
 
-test('an undecodable message is logged and only passed on to handlers that ask for everything', async () => {
+test('a message that cannot be decoded is logged, and passed on only to handlers that ask for all messages', async () => {
   const { url } = await startBroker();
   const { link, lines } = await connectedLink(url);
   const received: unknown[] = [];
@@ -59,7 +59,7 @@ test('a payload over the limit of its row is not parsed', async () => {
   expect(lines.join('')).toMatch(/the payload has 20\d+ bytes, more than 16384/);
 });
 
-test('no-local and retain-as-published are requested, also for a subscription added later', async () => {
+test('no-local and retain-as-published are requested, also for a subscription that is added later', async () => {
   const broker = await startFakeBroker(polite);
   const { link, until: untilState } = testLink(broker.url);
   link.subscribe(buttonPress.filter(), () => {}, { noLocal: true, retainAsPublished: true });
@@ -68,11 +68,11 @@ test('no-local and retain-as-published are requested, also for a subscription ad
   link.subscribe(buttonState.filter(), () => {}, { retainAsPublished: true });
   link.subscribe(buttonEvent.filter(), () => {});
   await link.subscribed();
-  const asked = (broker.peers[0]?.packets ?? [])
+  const requested = (broker.peers[0]?.packets ?? [])
     .filter(({ type }) => type === types.subscribe)
     .flatMap((packet) => subscriptions(packet, 5));
   // Bits of MQTT 5.0, 3.8.3.1: QoS 1, no local 4, retain as published 8.
-  expect(Object.fromEntries(asked.map(({ filter, options }) => [filter, options]))).toEqual({
+  expect(Object.fromEntries(requested.map(({ filter, options }) => [filter, options]))).toEqual({
     'P/worker/main/availability': 1,
     'P/button/+/press': 1 | 4 | 8,
     'P/button/+/state': 1 | 8,
@@ -80,7 +80,7 @@ test('no-local and retain-as-published are requested, also for a subscription ad
   });
 });
 
-test('with a real broker, retain-as-published shows a live retained press, and no-local hides our own', async () => {
+test('with a real broker, retain-as-published shows that a live press is retained, and no-local hides our own messages', async () => {
   const { url } = await startBroker();
   const { link } = await connectedLink(url);
   const received: unknown[] = [];
@@ -131,9 +131,9 @@ test('a subscription that the broker refuses is named in the log, and the others
   link.start();
   await untilState('connected');
   await link.subscribed();
-  const refused = lines.filter((line) => line.includes('refuses the subscription'));
-  expect(refused).toHaveLength(1);
-  expect(refused[0]).toContain('refuses the subscription to P/button/+/press: do its access rules');
+  const refusals = lines.filter((line) => line.includes('refuses the subscription'));
+  expect(refusals).toHaveLength(1);
+  expect(refusals[0]).toContain('refuses the subscription to P/button/+/press: do its access rules');
   broker.peers[0]?.socket.write(publishBytes(5, eventTopic, JSON.stringify(event(3))));
   await until(() => received.length === 1);
 });
@@ -151,26 +151,29 @@ test('messages outside the prefix or with other parameters do not reach a handle
 });
 
 describe('a broker that sends too much or something wrong', () => {
-  test.each([5, 4])('a packet of more than 1 MiB is not collected (MQTT version %s)', async (version) => {
-    const broker = await startFakeBroker((packet, peer) => {
-      if (packet.type === types.connect && peer.version !== version) {
-        peer.send(0x20, 2, 0, 1);
-        peer.socket.end();
-      } else polite(packet, peer);
-    });
-    const { states } = await connectedLink(broker.url);
-    const peer = broker.peers.at(-1);
-    // Only the header of 200 MiB.
-    peer?.send(0x30, 0x80, 0x80, 0x80, 0x64);
-    await until(() => peer?.closed === true);
-    await until(() =>
-      states.some(({ message }) =>
-        message.includes('sent a packet of more than 1 MiB: the connection was cut'),
-      ),
-    );
-  });
+  test.each([5, 4])(
+    'cannot make the link collect a packet of more than 1 MiB (MQTT version %s)',
+    async (version) => {
+      const broker = await startFakeBroker((packet, peer) => {
+        if (packet.type === types.connect && peer.version !== version) {
+          peer.send(0x20, 2, 0, 1);
+          peer.socket.end();
+        } else polite(packet, peer);
+      });
+      const { states } = await connectedLink(broker.url);
+      const peer = broker.peers.at(-1);
+      // Only the header of a packet of 200 MiB.
+      peer?.send(0x30, 0x80, 0x80, 0x80, 0x64);
+      await until(() => peer?.closed === true);
+      await until(() =>
+        states.some(({ message }) =>
+          message.includes('sent a packet of more than 1 MiB: the connection was cut'),
+        ),
+      );
+    },
+  );
 
-  test('bytes that are not MQTT break the connection, and the link reconnects', async () => {
+  test('breaks the connection if the bytes are not MQTT, and the link reconnects', async () => {
     const broker = await startFakeBroker(polite);
     const { until: untilState, states } = await connectedLink(broker.url);
     broker.peers[0]?.send(0x00, 0x00, 0xff);
@@ -179,7 +182,7 @@ describe('a broker that sends too much or something wrong', () => {
     expect(states.map(({ message }) => message).join('\n')).toContain('something that is not MQTT');
   });
 
-  test('a DISCONNECT ends the connection even if the broker does not close it', async () => {
+  test('ends the connection with a DISCONNECT even if it does not close it', async () => {
     const broker = await startFakeBroker(polite);
     const { until: untilState, states } = await connectedLink(broker.url);
     broker.peers[0]?.send(0xe0, 1, 0x8b);
@@ -188,7 +191,7 @@ describe('a broker that sends too much or something wrong', () => {
     expect(states.map(({ message }) => message).join('\n')).toContain('it is shutting down (0x8b)');
   });
 
-  test('a subscription that is never answered breaks the connection', async () => {
+  test('breaks the connection if it never answers a subscription', async () => {
     const broker = await startFakeBroker((packet, peer) => {
       if (packet.type !== types.subscribe || broker.peers.length > 1) polite(packet, peer);
     });
@@ -198,7 +201,7 @@ describe('a broker that sends too much or something wrong', () => {
     expect(states.map(({ message }) => message).join('\n')).toContain('has not acknowledged a subscription');
   });
 
-  test('random bytes, before and after the CONNACK, lead to a reconnect and nothing else', async () => {
+  test('causes a reconnect and nothing else by random bytes, before and after the CONNACK', async () => {
     const chunks = fc.sample(fc.uint8Array({ minLength: 1, maxLength: 300 }), { numRuns: 200, seed: 7 });
     let next = 0;
     const broker = await startFakeBroker((packet, peer) => {

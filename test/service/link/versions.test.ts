@@ -5,8 +5,8 @@ import { event, eventAddress, testLink, until } from '../arrange.ts';
 import { hurriedClock } from '../../support/hurried-clock.ts';
 import { polite, startFakeBroker, types, type Behaviour } from '../fake-broker.ts';
 
-/** A broker of one version only; the test sets its answer to the other version. */
-const only =
+/** A broker of one version. The test sets its answer to the other version. */
+const brokerOf =
   (version: number, otherwise: Behaviour): Behaviour =>
   (packet, peer) =>
     (peer.version === version ? polite : otherwise)(packet, peer);
@@ -19,7 +19,7 @@ const onConnect =
     peer.socket.end();
   };
 
-test('MQTT 5 comes first', async () => {
+test('MQTT 5 is tried first', async () => {
   const broker = await startFakeBroker(polite);
   const { link, until: untilState } = testLink(broker.url);
   link.start();
@@ -29,11 +29,11 @@ test('MQTT 5 comes first', async () => {
 });
 
 test.each([
-  ['CONNACK 1, as 3.1.1 says it', [0x20, 2, 0, 1]],
+  ['CONNACK 1 in the form of 3.1.1', [0x20, 2, 0, 1]],
   ['CONNACK 1 in the form of MQTT 5', [0x20, 3, 0, 1, 0]],
   ['CONNACK 0x84', [0x20, 3, 0, 0x84, 0]],
 ])('after %s, 3.1.1 is tried at once', async (_, bytes) => {
-  const broker = await startFakeBroker(only(4, onConnect(...bytes)));
+  const broker = await startFakeBroker(brokerOf(4, onConnect(...bytes)));
   const {
     link,
     until: untilState,
@@ -49,15 +49,15 @@ test.each([
   expect(await link.publishNow(eventAddress, event(1))).toBe('acknowledged');
 });
 
-test('after two closes in a row without CONNACK, 3.1.1 is tried', async () => {
-  const broker = await startFakeBroker(only(4, onConnect()));
+test('after two closes without CONNACK in a row, 3.1.1 is tried', async () => {
+  const broker = await startFakeBroker(brokerOf(4, onConnect()));
   const { link, until: untilState } = testLink(broker.url);
   link.start();
   await untilState('connected');
   expect(broker.peers.map(({ version }) => version)).toEqual([5, 5, 4]);
 });
 
-test('5 is tried again if 3.1.1 gets no answer either', async () => {
+test('MQTT 5 is tried again if 3.1.1 gets no answer either', async () => {
   let connects = 0;
   const broker = await startFakeBroker((packet, peer) => {
     if (packet.type === types.connect) connects += 1;
@@ -70,12 +70,12 @@ test('5 is tried again if 3.1.1 gets no answer either', async () => {
   expect(broker.peers.map(({ version }) => version)).toEqual([5, 5, 4, 4, 5]);
 });
 
-test('5 is tried again if 3.1.1, tried after silence, is refused with a reason', async () => {
+test('MQTT 5 is tried again if 3.1.1 was tried after silence and is refused with a reason', async () => {
   let connects = 0;
   const broker = await startFakeBroker((packet, peer) => {
     if (packet.type === types.connect) connects += 1;
     if (connects < 3) onConnect()(packet, peer);
-    else only(5, onConnect(0x20, 2, 0, 1))(packet, peer);
+    else brokerOf(5, onConnect(0x20, 2, 0, 1))(packet, peer);
   });
   const { link, until: untilState } = testLink(broker.url);
   link.start();
@@ -83,7 +83,7 @@ test('5 is tried again if 3.1.1, tried after silence, is refused with a reason',
   expect(broker.peers.map(({ version }) => version)).toEqual([5, 5, 4, 5]);
 });
 
-test('a broker that has spoken 5 and is only silent now does not count as an old one', async () => {
+test('a broker that has spoken MQTT 5 and is only silent now does not count as old', async () => {
   let connects = 0;
   const broker = await startFakeBroker((packet, peer) => {
     if (packet.type === types.connect) connects += 1;
@@ -98,10 +98,10 @@ test('a broker that has spoken 5 and is only silent now does not count as an old
   expect(broker.peers.map(({ version }) => version)).toEqual([5, 5, 5, 5, 5, 5]);
 });
 
-test('a broker that was replaced by an older one gets 3.1.1', async () => {
+test('a broker that was replaced by an older one is tried with 3.1.1', async () => {
   let older = false;
   const broker = await startFakeBroker((packet, peer) =>
-    (older ? only(4, onConnect(0x20, 2, 0, 1)) : polite)(packet, peer),
+    (older ? brokerOf(4, onConnect(0x20, 2, 0, 1)) : polite)(packet, peer),
   );
   const { link, until: untilState } = testLink(broker.url);
   link.start();
@@ -112,7 +112,7 @@ test('a broker that was replaced by an older one gets 3.1.1', async () => {
   expect(broker.peers.map(({ version }) => version)).toEqual([5, 5, 4]);
 });
 
-test('a broker that hangs does not count as an old one', async () => {
+test('a broker that hangs does not count as old', async () => {
   let connects = 0;
   const broker = await startFakeBroker((packet, peer) => {
     if (packet.type === types.connect) connects += 1;
@@ -125,8 +125,8 @@ test('a broker that hangs does not count as an old one', async () => {
   expect(states[1]?.message).toContain('did not answer within 10 s: is it an MQTT broker');
 });
 
-test('at the next start 5 comes first again', async () => {
-  const broker = await startFakeBroker(only(4, onConnect(0x20, 2, 0, 1)));
+test('at the next start, MQTT 5 is tried first again', async () => {
+  const broker = await startFakeBroker(brokerOf(4, onConnect(0x20, 2, 0, 1)));
   const { link, until: untilState } = testLink(broker.url);
   link.start();
   await untilState('connected');
@@ -136,7 +136,7 @@ test('at the next start 5 comes first again', async () => {
   expect(broker.peers.map(({ version }) => version)).toEqual([5, 4, 5, 4]);
 });
 
-/** Real time without delays; it records the delays that were requested. */
+/** Real time without delays. It records the delays that were requested. */
 function recordingClock(): { clock: Clock; delays: number[] } {
   const real = systemClock();
   const delays: number[] = [];
@@ -145,7 +145,7 @@ function recordingClock(): { clock: Clock; delays: number[] } {
     clock: {
       ...real,
       setTimeout: (fn, ms) => {
-        // 10 s is the limit for opening a connection, not a delay between two tries.
+        // The limit for opening a connection is 10 s. It is not a delay between two tries.
         if (ms === 10_000) return { cancel: () => {} };
         delays.push(ms);
         return real.setTimeout(fn, 0);
@@ -166,17 +166,17 @@ test('the delays grow with jitter up to a bound, and the tries never end', async
   });
   link.start();
   await until(() => broker.peers.length >= 40);
-  const waited = [...delays];
+  const delaysBeforeStop = [...delays];
   await link.stop();
-  expect(waited.slice(0, 8)).toEqual([800, 1_800, 4_000, 8_800, 19_200, 25_600, 54_000, 60_000]);
-  for (const delay of waited.slice(7)) {
+  expect(delaysBeforeStop.slice(0, 8)).toEqual([800, 1_800, 4_000, 8_800, 19_200, 25_600, 54_000, 60_000]);
+  for (const delay of delaysBeforeStop.slice(7)) {
     expect(delay).toBeGreaterThanOrEqual(48_000);
     expect(delay).toBeLessThanOrEqual(72_000);
   }
   expect(broker.peers.every(({ version }) => version === 5)).toBe(true);
 });
 
-test('even if both versions are refused, most tries wait', async () => {
+test('if both versions are refused, most tries still wait', async () => {
   const broker = await startFakeBroker(onConnect(0x20, 2, 0, 1));
   const { clock, delays } = recordingClock();
   const { link } = testLink(broker.url, {
@@ -190,7 +190,7 @@ test('even if both versions are refused, most tries wait', async () => {
   expect(delays.slice(0, 8)).toEqual([0, 2_000, 0, 8_000, 0, 32_000, 0, 60_000]);
 });
 
-test('a connection that held for 5 s resets the delays, a shorter one does not', async () => {
+test('a connection that lasted 5 s resets the delays, and a shorter one does not', async () => {
   const broker = await startFakeBroker(polite);
   const clock = createFakeClock();
   const {
@@ -204,7 +204,7 @@ test('a connection that held for 5 s resets the delays, a shorter one does not',
   });
   const breakAfter = async (ms: number) => {
     await untilState('connected');
-    // Everything is acknowledged, so that only the connection's age counts.
+    // Everything is acknowledged, so that only the age of the connection counts.
     expect(await link.publishNow(eventAddress, event(1))).toBe('acknowledged');
     await link.subscribed();
     clock.advance(ms);
