@@ -1,4 +1,4 @@
-// Makes an AsyncAPI 3.0 document of the rows in messages/.
+// Renders the rows in messages/ as an AsyncAPI 3.0 document.
 import { channels } from '../messages/all.ts';
 import { exampleParams, type RowName } from './message-examples.ts';
 import { formsOf, rowNames, type Form } from './message-forms.ts';
@@ -7,35 +7,36 @@ import type { Placeholder } from '../messages/ids.ts';
 /** Semantic version of the contract, not of the program. Raise it when a row changes. */
 const contractVersion = '0.1.0';
 
-const description = `What the release-button processes say and hear over MQTT.
+const description = `What the processes of release-button publish and read over MQTT.
 
-Point of view: that of release-button's own processes, the GPIO agent and the release worker (the tags of an
-operation name the publisher). \`send\`: one of them publishes, everybody may subscribe. \`receive\`: somebody else
-publishes, and one of them acts on it. A client of release-button does the opposite.
+The document takes the point of view of release-button's own processes, the GPIO agent and the release worker.
+\`send\`: one of them publishes, and everybody may subscribe. The tags of the operation name the publisher.
+\`receive\`: another client publishes, and one of these processes acts on it. A client of release-button does the
+opposite: it subscribes to \`send\`, and publishes to \`receive\`.
 
-Unknown members of a request (\`receive\`, and a press) are refused; those of any other payload are ignored. An empty
-payload only ever clears a retained message; on \`press\` it is never a press.`;
+A request (\`receive\`, and a press) with unknown members is refused. Unknown members of any other payload are ignored.
+An empty payload only clears a retained message. On \`press\`, it is never a press.`;
 
 const parameters: Readonly<
   Record<'prefix' | Exclude<Placeholder, 'object'>, { description: string; example: string }>
 > = {
   prefix: {
-    description: '`mqtt.topicPrefix`: one or more levels that all topics begin with.',
+    description: '`mqtt.topicPrefix`: one or more levels with which all topics begin.',
     example: 'building-7/release-button',
   },
   button: { description: 'The id of a button.', example: exampleParams.button },
-  led: { description: 'The id of a LED.', example: exampleParams.led },
+  led: { description: 'The id of an LED.', example: exampleParams.led },
   agent: { description: 'The id of a GPIO agent.', example: exampleParams.agent },
   worker: { description: 'The id of a release worker.', example: exampleParams.worker },
   namespace: {
-    description: 'The namespace of an Argo CD application; dots are possible.',
+    description: 'The namespace of an Argo CD application. It may contain dots.',
     example: exampleParams.namespace,
   },
   name: {
-    description: 'The name of an Argo CD application; dots are possible.',
+    description: 'The name of an Argo CD application. It may contain dots.',
     example: exampleParams.name,
   },
-  request: { description: 'The `id` that the request carried.', example: exampleParams.request },
+  request: { description: 'The `id` of the request.', example: exampleParams.request },
 };
 
 /** The row of the answer to each request. */
@@ -62,7 +63,7 @@ export function asyncApiDocument(): object {
         host: '127.0.0.1:1883',
         protocol: 'mqtt',
         protocolVersion: '5.0',
-        description: 'The embedded broker as it is by default; MQTT 3.1.1 is spoken too.',
+        description: 'The embedded broker at its default address. It also accepts MQTT 3.1.1.',
       },
     },
     channels: Object.fromEntries(rowNames.map((row) => [row, channelOf(row)])),

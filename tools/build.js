@@ -1,7 +1,7 @@
-// `node tools/build.js [--force]`: compiles and bundles the project into dist/. Without --force it does nothing where dist/ was
-// made from the same sources and packages.
-// Every npm script that needs dist/ begins with this one, so a newcomer is told here what is missing. A Node.js that is too old
-// for the project must be able to read it (12 and later): no syntax and no `node:` imports of the last years.
+// `node tools/build.js [--force]`: compiles and bundles the project into dist/. Without --force, it does nothing if dist/ was built
+// from the same sources and packages.
+// Every npm script that needs dist/ runs this script first, so it tells newcomers what is missing. A Node.js that is too old for
+// the project must be able to run it (12 and later), so it uses no recent syntax and no `node:` imports.
 import { spawnSync } from 'child_process';
 import { createHash } from 'crypto';
 import {
@@ -20,7 +20,7 @@ import { fileURLToPath } from 'url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
-/** What dist/ was made from, and what is in it. Written last, so that an interrupted build never counts as one. */
+/** Says what dist/ was built from, and what is in it. Written last, so that an interrupted build never counts as complete. */
 const stampFile = join(dist, 'build.json');
 /** Exit code for usage and configuration, as in cli/exit.ts. */
 const usageError = 2;
@@ -51,7 +51,7 @@ function isOlder(version, wanted) {
   return major < wantedMajor || (major === wantedMajor && minor < wantedMinor);
 }
 
-/** Compares contents, not times: a checkout of another branch sets times anew. */
+/** Compares contents, not times, because the checkout of another branch changes the times. */
 function isCurrent() {
   try {
     const { inputs, outputs } = readJson(stampFile);
@@ -66,7 +66,7 @@ function hashOfInputs() {
   const files = [
     'package.json',
     'package-lock.json',
-    // What is installed. It may differ from package-lock.json.
+    // The installed packages, which may differ from package-lock.json.
     'node_modules/.package-lock.json',
     'tsconfig.json',
     'tsconfig.build.json',
@@ -87,7 +87,7 @@ function byCodeUnit(one, other) {
   return one < other ? -1 : 1;
 }
 
-/** Size and permissions by path: shows what was removed or cut short, and a command that cannot be executed any more. */
+/** Size and permissions by path. They reveal a removed or truncated file, and a command that is no longer executable. */
 function stateOfOutputs() {
   const state = {};
   for (const file of filesIn(dist)) {
@@ -97,7 +97,7 @@ function stateOfOutputs() {
   return state;
 }
 
-/** None where the folder is missing, as some are while an image is built. */
+/** Empty if the folder is missing, as some folders are while an image is built. */
 function filesIn(folder) {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true }).reduce((files, entry) => {
@@ -106,7 +106,7 @@ function filesIn(folder) {
   }, []);
 }
 
-/** The compiler would complain of each file that it cannot write. */
+/** Without this check, the compiler would report each file that it cannot write. */
 function checkWritable() {
   try {
     mkdirSync(dist, { recursive: true });
@@ -117,13 +117,13 @@ function checkWritable() {
     }
   } catch (error) {
     end(
-      `the build cannot write ${error.path} (${error.code}): make dist/ writable for you, ` +
-        `or copy the folder to a place where you may write and start there: cp -r ${root} ~/release-button`,
+      `the build cannot write ${error.path} (${error.code}): give yourself permission to write to dist/, ` +
+        `or copy the folder to a place where you may write, and start there: cp -r ${root} ~/release-button`,
     );
   }
 }
 
-/** The path of a program that a package brings. */
+/** The path of a program in a package. */
 function program(name, command) {
   const folder = join(root, 'node_modules', name);
   if (!existsSync(folder)) {
@@ -139,7 +139,7 @@ function run(path, args, stdout) {
     cwd: root,
     stdio: ['ignore', stdout, 'inherit'],
   });
-  // It has said itself what is wrong.
+  // The program has already printed what is wrong.
   if (status !== 0) process.exit(status || 1);
 }
 

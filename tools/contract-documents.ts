@@ -1,4 +1,4 @@
-// Every file that is generated from the rows of messages/, as path and content. Reads and writes no file.
+// Renders every file that is generated from the rows of messages/, as path and content. It reads and writes no file.
 import { channels } from '../messages/all.ts';
 import { asyncApiDocument } from './asyncapi.ts';
 import { formsOf, rowNames, wireOf } from './message-forms.ts';
@@ -7,7 +7,7 @@ import { mqttPagePath, renderMqttPage } from './mqtt-page.ts';
 export const schemasPath = 'docs/schemas';
 
 /**
- * @param page the current docs/mqtt.md; the text outside of the markers stays
+ * @param page the current docs/mqtt.md; the text outside the markers stays
  * @returns file contents by path from the root of the repository
  */
 export function renderDocuments(page: string): ReadonlyMap<string, string> {

@@ -1,4 +1,4 @@
-// Lists every metric of the processes, from the same registries that the processes build.
+// Lists every metric of the processes. It takes them from the same registries that the processes build.
 import { Registry } from 'prom-client';
 import * as z from 'zod/mini';
 import { brokerMetrics } from '../broker/metrics.ts';
@@ -19,7 +19,7 @@ export interface Metric {
 
 interface Label {
   readonly name: string;
-  /** all values, if the code fixes them */
+  /** all values, if the code determines them; otherwise empty */
   readonly values: readonly string[];
 }
 
@@ -29,7 +29,7 @@ export interface MetricGroup {
   readonly metrics: readonly Metric[];
 }
 
-/** Labels whose values the code fixes: the metrics have a series for each from the start. */
+/** Labels whose values the code determines. The metrics have a series for each value from the start. */
 const wordLabels: ReadonlySet<string> = new Set(['outcome', 'reason', 'state', 'signal', 'call']);
 
 const metricSchema = z.object({
@@ -39,7 +39,7 @@ const metricSchema = z.object({
   labelNames: z.array(z.string()),
 });
 
-/** @throws Error when prom-client returns a metric of an unknown type */
+/** @throws Error if prom-client returns a metric of an unknown type */
 export async function documentedMetrics(): Promise<readonly MetricGroup[]> {
   return Promise.all(
     sources.map(async ({ build, ...about }) => {

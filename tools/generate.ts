@@ -1,4 +1,4 @@
-// `npm run generate`: writes the pages, schemas and examples that are made from code.
+// `npm run generate`: writes the pages, schemas and examples that are generated from code.
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { examplePath, renderExample } from './configuration-example.ts';
 import { configurationPagePath, renderConfigurationPage } from './configuration-page.ts';

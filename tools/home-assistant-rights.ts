@@ -1,4 +1,4 @@
-// The rights that Home Assistant needs at the broker, as a table for docs/home-assistant-discovery.md.
+// Writes the rights that Home Assistant needs at the broker, as a table, to docs/home-assistant-discovery.md.
 import { withGeneratedPart } from './generated-part.ts';
 import { agentAvailability } from '../messages/agent.ts';
 import { buttonEvent, buttonSignal, buttonState } from '../messages/button.ts';
@@ -36,7 +36,7 @@ export const published: readonly Row[] = [buttonPress, workerFreezeSet, ledSet, 
 
 export const rightsPagePath = 'docs/home-assistant-discovery.md';
 
-/** @param page the current docs/home-assistant-discovery.md @throws Error when its markers are missing */
+/** @param page the current docs/home-assistant-discovery.md @throws Error if its markers are missing */
 export function renderRights(page: string): string {
   const line = (may: string, topic: string, summary: string) => `| ${may} | \`${topic}\` | ${summary} |`;
   const ours = (may: string) => (row: Row) =>
@@ -56,7 +56,7 @@ export function renderRights(page: string): string {
         `\`homeassistant/${discoveryConfig.template}\`: ${discoveryConfig.about.summary} Home Assistant listens to the topics of every platform below its discovery prefix.`,
       ),
       ...published.map(ours('publish')),
-      line('publish', 'homeassistant/status', "Home Assistant's birth message and last will."),
+      line('publish', 'homeassistant/status', 'The birth message and the last will of Home Assistant.'),
       '',
       '<!-- prettier-ignore-end -->',
       '',

@@ -1,4 +1,4 @@
-// `node tools/home-assistant-token.js URL`: waits for a new Home Assistant, makes its first user, an administrator, and prints a
+// `node tools/home-assistant-token.js URL`: waits for a new Home Assistant, creates its first user, an administrator, and prints a
 // long-lived access token. For `npm run test:home-assistant`.
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -11,14 +11,14 @@ if (!URL.canParse(address)) {
   process.exit(2);
 }
 const url = address.replace(/\/+$/, '');
-/** Home Assistant takes the address of whoever logs in for its name. */
+/** Home Assistant identifies a client by its address. */
 const client = `${url}/`;
 
 const deadline = Date.now() + patienceMs;
 const steps = await onboardingSteps();
 if (!steps.some(({ step, done }) => step === 'user' && !done)) {
   process.stderr.write(
-    `${url} has users already: make a long-lived access token on the page of your profile\n`,
+    `${url} has users already: create a long-lived access token on the page of your profile\n`,
   );
   process.exit(1);
 }
@@ -26,7 +26,7 @@ const { auth_code: code } = await post('/api/onboarding/users', {
   client_id: client,
   name: 'Test',
   username: 'test',
-  // Nobody logs in again.
+  // Nobody logs in with this password again.
   password: randomBytes(24).toString('base64url'),
   language: 'en',
 });
@@ -47,7 +47,7 @@ async function onboardingSteps() {
     try {
       const response = await fetch(`${url}/api/onboarding`);
       if (response.ok) return await response.json();
-      // The page goes away once all is done.
+      // The page disappears after the last step.
       if (response.status === 404) return [];
     } catch (error) {
       if (Date.now() > deadline) throw error;
@@ -61,7 +61,8 @@ async function untilRunning() {
   for (;;) {
     const response = await fetch(`${url}/api/config`, { headers: { authorization: `Bearer ${access}` } });
     if (response.ok && (await response.json()).state === 'RUNNING') return;
-    if (Date.now() > deadline) throw new Error(`${url} does not finish its start: its log says why`);
+    if (Date.now() > deadline)
+      throw new Error(`${url} has not started after ${patienceMs / 60_000} minutes: read its log`);
     await wait(500);
   }
 }
@@ -81,7 +82,7 @@ async function post(path, body, token) {
   return JSON.parse(text);
 }
 
-/** Only the WebSocket makes these. */
+/** Home Assistant creates such tokens only through its WebSocket. */
 function longLivedToken() {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/api/websocket`);
@@ -97,7 +98,7 @@ function longLivedToken() {
       else {
         socket.close();
         if (message.success === true) resolve(message.result);
-        else reject(new Error(`${url} makes no token: ${JSON.stringify(message)}`));
+        else reject(new Error(`${url} did not create a token: ${JSON.stringify(message)}`));
       }
     });
   });

@@ -1,4 +1,4 @@
-// One example message for every row. The documents show them; a test checks that the rows decode them.
+// One example message for every row. The documents show the examples, and a test checks that the rows decode them.
 import type { Codec } from '../messages/codec.ts';
 import type { channels } from '../messages/all.ts';
 

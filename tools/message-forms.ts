@@ -1,4 +1,4 @@
-// The payloads of each row as JSON Schema: one form a row, or two if the row also accepts bare text.
+// The payloads of each row as JSON Schema. A row has one form, or two if it also accepts bare text.
 import * as z from 'zod/mini';
 import { channels } from '../messages/all.ts';
 import { examples, type RowName } from './message-examples.ts';
@@ -9,17 +9,17 @@ export type JsonSchema = z.core.JSONSchema.JSONSchema;
 
 /** One form of payload. */
 export interface Form {
-  /** the row's name; the second form, bare text, ends in `Text` */
+  /** the name of the row; for the form with bare text, followed by `Text` */
   readonly name: string;
   readonly row: RowName;
   readonly contentType: 'application/json' | 'text/plain';
   /** JSON Schema draft 7, which AsyncAPI 3 uses */
   readonly schema: JsonSchema;
-  /** a JSON value; a string if the content type is text */
+  /** a JSON value; for bare text, a string */
   readonly example: unknown;
 }
 
-/** The bare text that a row with `textOrJson` accepts. */
+/** The bare text that each row with `textOrJson` accepts. */
 const bareTexts: { readonly [Row in RowName]?: { schema: z.ZodMiniType<string>; example: string } } = {
   buttonPress: {
     schema: z.string().check(z.regex(pressWordPattern)),
@@ -55,18 +55,18 @@ export function formsOf(row: RowName): readonly Form[] {
   ];
 }
 
-/** The example as the payload that a client sends. */
+/** The example in the form in which a client sends it. */
 export function wireOf({ contentType, example }: Form): string {
   return contentType === 'text/plain' && typeof example === 'string' ? example : JSON.stringify(example);
 }
 
-/** The schema of what the receiver accepts. It accepts unknown members, except in requests. */
+/** The schema of the messages that the receiver accepts. Except in requests, it accepts unknown members. */
 function jsonSchema(schema: z.ZodMiniType): JsonSchema {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { target: 'draft-7', io: 'input' });
   return rest;
 }
 
-/** Bare text has no quotes, so it is no branch of the JSON schema. */
+/** Removes bare text from the JSON schema, because bare text has no quotes and so is not JSON. */
 function withoutTexts(schema: JsonSchema): JsonSchema {
   if (schema.anyOf === undefined) return schema;
   const [first, ...others] = schema.anyOf.filter(({ type }) => type !== 'string');

@@ -1,4 +1,4 @@
-// Makes docs/metrics.md: how to scrape, every metric, and every alert.
+// Writes docs/metrics.md: how to scrape, every metric, and every alert.
 import { parse } from 'yaml';
 import * as z from 'zod/mini';
 import { documentedMetrics, type Metric, type MetricGroup } from './documented-metrics.ts';
@@ -24,7 +24,7 @@ const rulesSchema = z.object({
 });
 type AlertRule = z.infer<typeof rulesSchema>['groups'][number]['rules'][number];
 
-/** @throws when the rules are not alerts with a severity, a summary, a description and an action */
+/** @throws if the rules are not alerts with a severity, a summary, a description and an action */
 export function alertRules(rules: string): readonly AlertRule[] {
   return rulesSchema.parse(parse(rules)).groups.flatMap((group) => group.rules);
 }
@@ -203,12 +203,12 @@ const alertsIntro = [
   '',
 ];
 
-/** Replaces the placeholders of a Prometheus template by the label's name. */
+/** Replaces each placeholder of a Prometheus template by the name of its label. */
 function inWords(template: string): string {
   return template.replaceAll(/\{\{ \$labels\.(\w+) \}\}/g, '*$1*');
 }
 
-/** Prettier would pad the cells with spaces. */
+/** Keeps Prettier away, because it would pad the cells with spaces. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;

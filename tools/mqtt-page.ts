@@ -1,4 +1,4 @@
-// Makes the generated part of docs/mqtt.md: a table of all topics, then each with its payload and an example.
+// Writes the generated part of docs/mqtt.md: a table of all topics, then each topic with its payload and an example.
 import { channels } from '../messages/all.ts';
 import type { RowName } from './message-examples.ts';
 import { formsOf, rowNames, wireOf, type Form, type JsonSchema } from './message-forms.ts';
@@ -7,12 +7,12 @@ import { membersOf, typeOf } from './schema-members.ts';
 
 export const mqttPagePath = 'docs/mqtt.md';
 
-/** @param page the current docs/mqtt.md @throws Error when its markers are missing */
+/** @param page the current docs/mqtt.md @throws Error if its markers are missing */
 export function renderMqttPage(page: string): string {
   return withGeneratedPart(mqttPagePath, page, generatedPart());
 }
 
-/** Prettier would pad the cells of the tables with spaces. */
+/** Keeps Prettier away from the tables, because it would pad the cells with spaces. */
 function generatedPart(): string {
   return [
     '<!-- prettier-ignore-start -->',
@@ -76,7 +76,7 @@ function kindOf({ contentType }: Form): string {
   return contentType === 'text/plain' ? 'bare text' : 'JSON';
 }
 
-/** The anchor that GitHub makes of a heading. */
+/** The anchor that GitHub gives to a heading. */
 function anchorOf(heading: string): string {
   return heading.toLowerCase().replaceAll(/[^a-z0-9 _-]/g, '');
 }

@@ -23,7 +23,7 @@ const patternsInWords: ReadonlyMap<unknown, string> = new Map([
   [patternOf(applicationKeySchema), '`<namespace>/<name>`'],
 ]);
 
-/** All members; those of an inner object follow it. Empty if the payload is no object. */
+/** All members. The members of an inner object follow it. Empty if the payload is not an object. */
 export function membersOf(schema: Anything, path = ''): readonly Member[] {
   if (typeof schema !== 'object') return [];
   const prefix = path === '' ? '' : `${path}.`;
@@ -79,7 +79,7 @@ function mapType({ propertyNames, additionalProperties }: JsonSchema): string {
   return `object of ${typeOf(propertyNames)} to ${typeOf(additionalProperties)}`;
 }
 
-/** Ignores the bounds of safe integers, which zod adds to every whole number. */
+/** Ignores the limits of safe integers, which zod adds to every whole number. */
 function range(least: number | undefined, most: number | undefined, unit = ''): string {
   const from = least === Number.MIN_SAFE_INTEGER ? undefined : least;
   const to = most === Number.MAX_SAFE_INTEGER ? undefined : most;

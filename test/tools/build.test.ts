@@ -144,7 +144,7 @@ describe.skipIf(isRoot && !canMount)(
       const { code, stdout, err } = build();
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
       expect(err).toMatch(
-        /^release-button: the build cannot write \S+dist \(E[A-Z]+\): make dist\/ writable[^\n]* cp -r [^\n]*\n$/,
+        /^release-button: the build cannot write \S+dist \(E[A-Z]+\): give yourself permission to write to dist\/[^\n]* cp -r [^\n]*\n$/,
       );
       expect(existsSync(join(project, 'dist'))).toBe(false);
     });

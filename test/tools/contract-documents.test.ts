@@ -45,7 +45,7 @@ describe('the page for people', () => {
 
   test('is refused with a remedy if it has lost its markers', () => {
     expect(() => renderMqttPage('# MQTT\n')).toThrow(
-      /docs\/mqtt.md lacks .* put them where the generated part belongs/,
+      /docs\/mqtt.md lacks .* write them where the generated part belongs/,
     );
   });
 

@@ -62,7 +62,7 @@ function run(script: string, ...args: string[]) {
 
 const missing =
   'release: package.json names no repository on GitHub: add "repository": "https://github.com/OWNER/NAME" with the address ' +
-  'of yours (docs/releasing.md, "Set up once")\n';
+  'of your repository (docs/releasing.md, "Set up once")\n';
 
 describe('check-version', () => {
   it('accepts a tag that matches package.json, the lock file, the changelog and the pages', () => {
@@ -80,10 +80,10 @@ describe('check-version', () => {
     const { code, stdout, err } = run('check-version.js', '1.3.0');
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(err.trim().split('\n')).toEqual([
-      'release: the tag is 1.3.0, and package.json has version 1.3.0: the tag must be v1.3.0',
-      'release: package-lock.json has version 1.2.3, and package.json 1.3.0: run `npm install --package-lock-only`',
+      'release: the tag is 1.3.0, but package.json has version 1.3.0: the tag must be v1.3.0',
+      'release: package-lock.json has version 1.2.3, but package.json has 1.3.0: run `npm install --package-lock-only`',
       'release: CHANGELOG.md has no section for 1.3.0: add the heading "## [1.3.0] - YYYY-MM-DD"',
-      'release: CHANGELOG.md has entries under "Unreleased": move them to the section for 1.3.0, since the tag contains them',
+      'release: CHANGELOG.md has entries under "Unreleased": move them to the section for 1.3.0, because the tag contains them',
       ...['README.md', 'docker-compose.yml', 'docs/install.md', 'deploy/kubernetes/kustomization.yaml'].map(
         (path) => `release: ${path} names version 1.2.3 of the package or the image: write 1.3.0`,
       ),
@@ -145,9 +145,9 @@ describe('new-version', () => {
   });
 
   it.each([
-    ['1.3', '"1.3" is no version'],
-    ['v1.3.0', '"v1.3.0" is no version'],
-    ['1.2.2', 'CHANGELOG.md has a section for 1.2.2 already'],
+    ['1.3', '"1.3" is not a version'],
+    ['v1.3.0', '"v1.3.0" is not a version'],
+    ['1.2.2', 'CHANGELOG.md already has a section for 1.2.2'],
     ['1.3.0', 'CHANGELOG.md has nothing under "## [Unreleased]"'],
   ])('changes nothing for %s, and says: %s', (version, fault) => {
     const { code, err } = run('new-version.js', version);

@@ -1,4 +1,4 @@
-// `npm run --silent release:notes [-- VERSION]`: what CHANGELOG.md says of a version, by default of this one.
+// `npm run --silent release:notes [-- VERSION]`: prints the section of CHANGELOG.md for a version, by default for the current one.
 import { end, sectionOf, version } from './project.js';
 
 const [wanted = version] = process.argv.slice(2);

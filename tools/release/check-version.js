@@ -1,4 +1,4 @@
-// `npm run release:check [-- TAG]`: whether this checkout can be released, under this tag. Lists everything that is wrong.
+// `npm run release:check [-- TAG]`: checks whether this checkout can be released, under this tag. Lists everything that is wrong.
 import {
   end,
   namedVersions,
@@ -14,12 +14,12 @@ const [tag] = process.argv.slice(2);
 const faults = [];
 
 if (tag !== undefined && tag !== `v${version}`)
-  faults.push(`the tag is ${tag}, and package.json has version ${version}: the tag must be v${version}`);
+  faults.push(`the tag is ${tag}, but package.json has version ${version}: the tag must be v${version}`);
 
 const lock = JSON.parse(read('package-lock.json'));
 if (lock.version !== version || lock.packages[''].version !== version)
   faults.push(
-    `package-lock.json has version ${lock.version}, and package.json ${version}: run \`npm install --package-lock-only\``,
+    `package-lock.json has version ${lock.version}, but package.json has ${version}: run \`npm install --package-lock-only\``,
   );
 
 const section = sectionOf(version);
@@ -35,7 +35,7 @@ else {
 const unreleased = sectionOf('Unreleased');
 if (unreleased !== undefined && unreleased.text !== '')
   faults.push(
-    `CHANGELOG.md has entries under "Unreleased": move them to the section for ${version}, since the tag contains them`,
+    `CHANGELOG.md has entries under "Unreleased": move them to the section for ${version}, because the tag contains them`,
   );
 
 for (const { path, versions } of namedVersions())

@@ -1,5 +1,5 @@
-// `npm run release:github`: makes the release on GitHub for the tag of this version, with its section of CHANGELOG.md.
-// Needs GitHub's command `gh`, logged in.
+// `npm run release:github`: creates the release on GitHub for the tag of this version, with its section of CHANGELOG.md. Needs
+// GitHub's command `gh`, logged in.
 import { end, isPrerelease, repository, repositoryIsMissing, run, sectionOf, version } from './project.js';
 
 if (repository === undefined) end(repositoryIsMissing);

@@ -1,9 +1,9 @@
-// `npm run release:image [-- --push]`: builds the image for all machines, with SBOM and provenance. Without --push it only
-// shows that the image can be built. Needs Docker with buildx, and for --push a login to ghcr.io. Other options go to
-// `docker buildx build`: `-- --platform=linux/amd64 --load` makes an image for this machine.
+// `npm run release:image [-- --push]`: builds the image for all platforms. With --push, it publishes the image with SBOM and
+// provenance; without, it only shows that the image can be built. Needs Docker with buildx, and for --push a login to ghcr.io.
+// Other options go to `docker buildx build`: `-- --platform=linux/amd64 --load` builds an image for this machine.
 import { end, isPrerelease, repository, repositoryIsMissing, run, version } from './project.js';
 
-/** Each has an image node:22-bookworm-slim. Nothing is run for the target while it is built, so no emulation is needed. */
+/** node:22-bookworm-slim exists for each platform. The build runs no program of the target, so it needs no emulation. */
 const platforms = 'linux/amd64,linux/arm64,linux/arm/v7';
 
 const options = process.argv.slice(2);
@@ -20,7 +20,7 @@ const labels = [
 ];
 if (repository !== undefined) labels.push(...label('source', `https://github.com/${repository}`));
 
-// 1.2.3 is also 1.2 and latest. A prerelease has its own name only.
+// Version 1.2.3 also gets the tags 1.2 and latest. A prerelease gets only its own tag.
 const tags = isPrerelease ? [version] : [version, version.replace(/\.\d+$/, ''), 'latest'];
 // Names of images have no capital letters.
 const names = tags.flatMap((tag) => ['--tag', `ghcr.io/${repository?.toLowerCase()}:${tag}`]);

@@ -1,16 +1,16 @@
-// `npm run release:version -- VERSION`: writes a new version into package.json, package-lock.json, CHANGELOG.md, and the lines
-// that readers paste. Commits nothing.
+// `npm run release:version -- VERSION`: writes a new version into package.json, package-lock.json, CHANGELOG.md, and the lines that
+// readers paste. It commits nothing.
 import { end, packageJson, read, sectionOf, setNamedVersions, version, write } from './project.js';
 
 const [wanted = ''] = process.argv.slice(2);
 if (!/^\d+\.\d+\.\d+(-[a-z]+\.\d+)?$/.test(wanted))
   end(
-    `"${wanted}" is no version: npm run release:version -- 1.2.3, or 1.3.0-rc.1 for a prerelease. It is ${version} now`,
+    `"${wanted}" is not a version: write for example \`npm run release:version -- 1.2.3\`, or 1.3.0-rc.1 for a prerelease. The current version is ${version}`,
   );
-if (sectionOf(wanted) !== undefined) end(`CHANGELOG.md has a section for ${wanted} already`);
+if (sectionOf(wanted) !== undefined) end(`CHANGELOG.md already has a section for ${wanted}`);
 const unreleased = sectionOf('Unreleased');
 if (unreleased === undefined || unreleased.text === '')
-  end('CHANGELOG.md has nothing under "## [Unreleased]": say there what is new in this version');
+  end('CHANGELOG.md has nothing under "## [Unreleased]": write there what is new in this version');
 
 const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
 write('package.json', json({ ...packageJson, version: wanted }));

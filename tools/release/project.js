@@ -1,4 +1,4 @@
-// What the scripts of a release know of the project, and how they end.
+// What the release scripts share: facts about the project, and how to run a program and to end.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ export const { version } = packageJson;
 
 export const isPrerelease = version.includes('-');
 
-/** `owner/name` on GitHub, or undefined where package.json names no repository there. */
+/** `owner/name` on GitHub; undefined if package.json names no repository there. */
 export const repository = (() => {
   const { repository } = packageJson;
   const address = typeof repository === 'string' ? repository : repository?.url;
@@ -32,9 +32,9 @@ export const repository = (() => {
 
 export const repositoryIsMissing =
   'package.json names no repository on GitHub: ' +
-  'add "repository": "https://github.com/OWNER/NAME" with the address of yours (docs/releasing.md, "Set up once")';
+  'add "repository": "https://github.com/OWNER/NAME" with the address of your repository (docs/releasing.md, "Set up once")';
 
-/** The text under the heading of a version in CHANGELOG.md, and its date. */
+/** The date of a version in CHANGELOG.md, and the text under its heading. */
 export function sectionOf(wanted) {
   for (const section of read('CHANGELOG.md').split(/^## /m).slice(1)) {
     const [heading, ...lines] = section.split('\n');
@@ -47,7 +47,7 @@ export function sectionOf(wanted) {
 /** A version of the package or the image, in a line that readers paste. */
 const namedVersion = /(?<=release-button-|release-button:|newTag: )\d+\.\d+\.\d+(?:-[a-z]+\.\d+)?/g;
 
-/** The versions that pages, manifests and the compose file name, by file. */
+/** The versions in pages, manifests and the compose file, by file. */
 export function namedVersions() {
   const folders = ['docs', 'deploy'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => `${folder}/${file}`),
@@ -61,9 +61,9 @@ export function setNamedVersions(wanted) {
   for (const { path } of namedVersions()) write(path, read(path).replaceAll(namedVersion, wanted));
 }
 
-/** Runs a program and ends with its exit code where that is not 0. */
+/** Runs a program. If its exit code is not 0, ends with this code. */
 export function run(program, args, options = {}) {
-  // On Windows npm is a script, which only a shell starts.
+  // On Windows, npm is a script, and only a shell can start it.
   const shell = process.platform === 'win32' && program === 'npm';
   const { status, error, stdout } = spawnSync(program, args, {
     cwd: root,

@@ -1,5 +1,5 @@
-// `npm run release:npm [-- --dry-run]`: publishes the package, a prerelease under the tag `next`.
-// Provenance needs a CI that npm trusts, so only a dry run works elsewhere.
+// `npm run release:npm [-- --dry-run]`: publishes the package. A prerelease gets the tag `next`. Provenance needs a CI that npm
+// trusts, so elsewhere only a dry run works.
 import { end, isPrerelease, repository, repositoryIsMissing, run } from './project.js';
 
 const isDry = process.argv.includes('--dry-run');
