@@ -1,4 +1,4 @@
-// The agent on the real link and the embedded broker, with the real clock; only the pins are simulated.
+// The agent on the real link and the embedded broker, with the real clock. Only the pins are simulated.
 import { Registry } from 'prom-client';
 import { expect, onTestFinished, test } from 'vitest';
 import { createGpioAgent } from '../../gpio-agent/agent.ts';
@@ -55,19 +55,19 @@ async function startAgent(url: string, config: unknown = {}) {
   return { driver, link, metrics, stop };
 }
 
-/** A client that acts as the worker. */
+/** Connects a client that acts as the worker. */
 async function worker(url: string, signal: 'drifted' | 'clear') {
   const client = await connectClient(url);
   await client.mqtt.subscribeAsync('release-button/#', { qos: 1 });
-  const say = (topic: string, message: unknown, retain: boolean) =>
+  const publish = (topic: string, message: unknown, retain: boolean) =>
     client.mqtt.publishAsync(
       `release-button/${topic}`,
       typeof message === 'string' ? message : JSON.stringify(message),
       { qos: 1, retain },
     );
-  await say('worker/main/availability', 'online', true);
-  await say('button/main/signal', signalMessage(signal), true);
-  return { client, say };
+  await publish('worker/main/availability', 'online', true);
+  await publish('button/main/signal', signalMessage(signal), true);
+  return { client, publish };
 }
 
 function received({ received }: Client, topic: string): unknown[] {
@@ -76,13 +76,16 @@ function received({ received }: Client, topic: string): unknown[] {
     .map(({ payload }): unknown => JSON.parse(payload.toString()));
 }
 
-/** The light shows a signal. A level alone is not enough: it could be a flash of the pattern for offline. */
+/**
+ * The light shows a signal. The level of the LED alone proves nothing, because it could be a flash of the pattern for
+ * offline.
+ */
 const shows = (client: Client, signal: string) =>
   expect.poll(() => received(client, 'led/main/state').at(-1)).toMatchObject({ because: 'signal', signal });
 
 test('a press reaches the broker once, and the light follows the signal', async () => {
   const { url } = await startBroker();
-  const { client, say } = await worker(url, 'drifted');
+  const { client, publish } = await worker(url, 'drifted');
   const { driver, stop } = await startAgent(url);
   await shows(client, 'drifted');
   expect(driver.isLit(ledLine)).toBe(true);
@@ -94,7 +97,7 @@ test('a press reaches the broker once, and the light follows the signal', async 
     { gesture: 'press', source: 'gpio', agent: 'main' },
   ]);
 
-  await say('button/main/signal', signalMessage('clear'), true);
+  await publish('button/main/signal', signalMessage('clear'), true);
   await until('the light to go off', () => driver.isLit(ledLine) === false);
   await stop();
   await expect
@@ -107,10 +110,10 @@ test('a press that no worker answers shows failed', async () => {
   const { url } = await startBroker();
   const { client } = await worker(url, 'clear');
   const { driver } = await startAgent(url, { resultTimeoutMs: 200 });
-  const shown = () => received(client, 'led/main/state').at(-1);
-  await expect.poll(shown).toMatchObject({ because: 'signal', signal: 'clear' });
+  const shownLight = () => received(client, 'led/main/state').at(-1);
+  await expect.poll(shownLight).toMatchObject({ because: 'signal', signal: 'clear' });
   driver.press(buttonLine);
-  await expect.poll(shown).toMatchObject({ because: 'signal', signal: 'failed', pattern: 'sos' });
+  await expect.poll(shownLight).toMatchObject({ because: 'signal', signal: 'failed', pattern: 'sos' });
 });
 
 test('without the broker the light shows offline, and a press is dropped and never arrives later', async () => {
@@ -124,12 +127,12 @@ test('without the broker the light shows offline, and a press is dropped and nev
   driver.press(buttonLine, 60);
   await expect.poll(() => metrics.metrics()).toMatch(/dropped_presses_total{.*} 1/);
 
-  const again = await startBroker({ port });
-  const second = await worker(again.url, 'drifted');
-  const said = () => received(second.client, 'button/main/state').at(-1);
-  // Released: a second press on top of the first one would not count.
-  await expect.poll(said).toMatchObject({ pressed: false, presses: 1, droppedPresses: 1 });
+  const restarted = await startBroker({ port });
+  const second = await worker(restarted.url, 'drifted');
+  const buttonState = () => received(second.client, 'button/main/state').at(-1);
+  // The button must be released, because a second press during the first one does not count.
+  await expect.poll(buttonState).toMatchObject({ pressed: false, presses: 1, droppedPresses: 1 });
   driver.press(buttonLine);
-  await expect.poll(said).toMatchObject({ presses: 2, droppedPresses: 1 });
+  await expect.poll(buttonState).toMatchObject({ presses: 2, droppedPresses: 1 });
   expect(received(second.client, 'button/main/press')).toHaveLength(1);
 });

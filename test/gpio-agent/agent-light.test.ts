@@ -6,7 +6,7 @@ const offline = { pattern: 'double-blink', because: 'offline' };
 const drifted = { pattern: 'on', because: 'signal', signal: 'drifted' };
 
 describe('the light', () => {
-  test('shows a signal as soon as its worker is known to be online, whichever of the two comes first', async () => {
+  test('shows a signal when its worker is known to be online, whichever of the two messages comes first', async () => {
     for (const order of ['signal first', 'worker first']) {
       const { start, clock, driver, fake, signal, worker } = arrange();
       await start();
@@ -23,7 +23,7 @@ describe('the light', () => {
     }
   });
 
-  test('follows the worker that the signal names, and no other', async () => {
+  test('follows the worker that the signal names, and no other worker', async () => {
     const { fake, signal, worker } = await arrangeReady();
     worker('online', 'other');
     worker('offline');
@@ -32,7 +32,7 @@ describe('the light', () => {
     expect(fake.state.get('led/main/state')).toMatchObject({ signal: 'clear' });
   });
 
-  test('trusts nothing from before a reconnect', async () => {
+  test('shows nothing from before a reconnect', async () => {
     const { fake, signal, worker } = await arrangeReady();
     fake.disconnect();
     expect(fake.state.get('led/main/state')).toMatchObject(offline);
@@ -73,7 +73,7 @@ describe('the light', () => {
   });
 });
 
-describe('an override', () => {
+describe('an override of the light', () => {
   const off = { pattern: 'off', because: 'set' };
   const nothingToSay = { because: 'signal', signal: 'clear' };
 
@@ -89,7 +89,7 @@ describe('an override', () => {
         expect(fake.state.get('led/main/state')).toMatchObject({ because: 'signal', signal: shown });
       });
 
-  test('without a duration holds for ten minutes while there is nothing to release', async () => {
+  test('without a duration lasts ten minutes while there is nothing to release', async () => {
     const { clock, fake, signal } = await arrangeReady();
     signal('clear');
     fake.deliver('led/main/set', 'pulse');
@@ -99,7 +99,7 @@ describe('an override', () => {
     expect(fake.state.get('led/main/state')).toMatchObject(nothingToSay);
   });
 
-  test('yields to later drift at once, and does not come back after it', async () => {
+  test('yields to later drift at once, and does not return after it', async () => {
     const { clock, fake, signal } = await arrangeReady();
     signal('clear');
     fake.deliver('led/main/set', 'off');
@@ -120,7 +120,7 @@ describe('an override', () => {
     expect(fake.state.get('led/main/state')).toMatchObject(offline);
   });
 
-  test('with a duration holds for that long, whatever the signal is', async () => {
+  test('with a duration lasts for that time, whatever the signal is', async () => {
     const { clock, fake, signal } = await arrangeReady();
     fake.deliver('led/main/set', { pattern: 'off', forMs: 3_600_000 });
     signal('failed');
@@ -138,7 +138,7 @@ describe('an override', () => {
     expect(driver.isLit(ledLine)).toBe(true);
   });
 
-  test('by steps is reported as such while it holds, and begins anew when it is set again', async () => {
+  test('by steps is reported as such while it lasts, and begins from the first step when it is set again', async () => {
     const { clock, driver, fake } = await arrangeReady();
     const steps = [
       { on: false, ms: 100 },
@@ -171,7 +171,7 @@ describe('an override', () => {
   });
 });
 
-test('to identify a LED makes it blink for ten seconds, whatever the payload', async () => {
+test('identifying a LED makes it blink for ten seconds, whatever the payload', async () => {
   const { clock, driver, fake } = await arrangeReady();
   for (const payload of ['', 'where are you?']) {
     fake.deliver('led/main/identify', payload);
@@ -187,9 +187,9 @@ test('to identify a LED makes it blink for ten seconds, whatever the payload', a
   }
 });
 
-describe('an unreadable button', () => {
+describe('a button that cannot be read', () => {
   for (const edges of [true, false])
-    test(`with a driver ${edges ? 'with edges' : 'that samples'} is a fault on topic, light and health until it can be read again`, async () => {
+    test(`with a driver ${edges ? 'with edges' : 'that samples'} is a fault on its topic, at the light and in health until it can be read again`, async () => {
       const { clock, driver, fake, health } = await arrangeReady({ edges });
       expect(health.report().status).toBe('ok');
       driver.fail(buttonLine, 'the line is gone');
@@ -208,10 +208,10 @@ describe('an unreadable button', () => {
       expect(health.report().status).toBe('ok');
       driver.press(buttonLine);
       clock.advance(200);
-      expect(fake.now.map(({ topic }) => topic)).toEqual(['button/main/press', 'button/main/event']);
+      expect(fake.sentNow.map(({ topic }) => topic)).toEqual(['button/main/press', 'button/main/event']);
     });
 
-  test('must be released first if it was held meanwhile', async () => {
+  test('must be released first if it was held when it could be read again', async () => {
     const { clock, driver, fake } = await arrangeReady();
     driver.fail(buttonLine, 'the line is gone');
     clock.advance(1000);
@@ -219,13 +219,13 @@ describe('an unreadable button', () => {
     driver.fail(buttonLine, undefined);
     clock.advance(5000);
     expect(fake.state.get('button/main/state')).toMatchObject({ pressed: true });
-    expect(fake.now).toEqual([]);
+    expect(fake.sentNow).toEqual([]);
   });
 
   test('is retried at growing intervals', async () => {
     const { clock, driver, fake } = await arrangeReady();
     driver.fail(buttonLine, 'the line is gone');
-    // Noticed at the check one second after the start, then retried after 1, 2, 4 and 8 s.
+    // The check one second after the start notices the fault. Retries follow after 1, 2, 4 and 8 s.
     clock.advance(900 + 1000 + 2000 + 4000);
     driver.fail(buttonLine, undefined);
     clock.advance(7999);
@@ -249,7 +249,7 @@ test('a LED that cannot be written is a fault on its topic and in health until i
   expect(driver.isLit(ledLine)).toBe(false);
 });
 
-test('a steady LED whose line is lost is noticed within a second, and lit again once the line is back', async () => {
+test('a steady LED whose line is lost is noticed within a second, and lit again when the line is back', async () => {
   const { clock, driver, fake, health } = await arrangeReady();
   driver.fail(ledLine, 'the line is gone');
   clock.advance(1000);
@@ -265,7 +265,7 @@ test('a steady LED whose line is lost is noticed within a second, and lit again 
   expect(health.report().status).toBe('ok');
 });
 
-test('an unreadable key switch is a fault on the light of its button', async () => {
+test('a key switch that cannot be read is a fault at the light of its button', async () => {
   const { clock, driver, fake, health } = await arrangeReady({ config: { keySwitches: [{}] } });
   driver.fail(22, 'the line is gone');
   clock.advance(1000);
@@ -277,7 +277,7 @@ test('an unreadable key switch is a fault on the light of its button', async () 
   expect(health.report().status).toBe('ok');
 });
 
-test('a button held too long is stuck until it is released, and then its presses are sent again', async () => {
+test('a button that is held too long is stuck until it is released, and then its presses are sent again', async () => {
   const { clock, driver, fake } = await arrangeReady();
   driver.setPressed(buttonLine, true);
   clock.advance(30_000);

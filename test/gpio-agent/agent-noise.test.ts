@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { arrangeReady, buttonLine, pressesOf, type Arrangement } from './arrange.ts';
 
 async function noisy(arrangement: Arrangement) {
-  const arranged = await arrangeReady(arrangement);
-  const { clock, driver, fake } = arranged;
+  const agentOnPins = await arrangeReady(arrangement);
+  const { clock, driver, fake } = agentOnPins;
   let held = false;
-  /** Spikes of 1 ms at 100 Hz. */
+  /** Makes spikes of 1 ms at 100 Hz. */
   const spikes = (forMs: number, line = buttonLine) => {
     for (let ms = 0; ms < forMs; ms += 10) {
       clock.advance(9);
@@ -21,14 +21,14 @@ async function noisy(arrangement: Arrangement) {
   };
   const state = () => fake.state.get('button/main/state');
   const light = () => fake.state.get('led/main/state');
-  return { ...arranged, spikes, hold, state, light };
+  return { ...agentOnPins, spikes, hold, state, light };
 }
 
 for (const edges of [true, false])
   describe(`with a driver ${edges ? 'with edges' : 'that samples'}, a noisy line`, () => {
     test('is a fault on its topic, in health and at the light until it has been quiet', async () => {
       const { clock, spikes, state, light, health } = await noisy({ edges });
-      // Sampling every 5 ms sees a part of the spikes.
+      // A driver that samples every 5 ms sees only a part of the spikes.
       spikes(60_000);
       expect(state()).toMatchObject({ fault: expect.stringMatching(/^line 17 .*wire/) });
       expect(light()).toMatchObject({ pattern: 'triple-blink', because: 'fault' });
@@ -68,7 +68,7 @@ test('a noisy key switch is a fault at the light of its button', async () => {
   expect(health.report().checks['line of key switch main']).toMatchObject({ ok: false });
 });
 
-test('a button released just before the time of a hold is no hold, although its release counts later', async () => {
+test('a button released just before the time of a hold was not held, although its release counts later', async () => {
   for (const edges of [true, false]) {
     const { clock, driver, fake } = await arrangeReady({
       edges,
@@ -86,7 +86,7 @@ test('a button released just before the time of a hold is no hold, although its 
   }
 });
 
-test('two presses 80 ms apart are a double press, and two bounces that long are not two presses', async () => {
+test('two presses 80 ms apart are a double press, and two bounces 80 ms apart are not', async () => {
   for (const edges of [true, false]) {
     const double = await arrangeReady({ edges, config: { buttons: [{ gestures: ['press', 'double'] }] } });
     double.driver.press(buttonLine, 60);

@@ -4,7 +4,7 @@ import { arrangeReady, buttonLine, ledLine, pressesOf, promisesRun } from './arr
 import type { FakeLink } from './fake-link.ts';
 
 describe('a press that does not reach the broker', () => {
-  test('without a connection is counted, shown, and not sent later', async () => {
+  test('without a connection is counted, shown on the light, and not sent later', async () => {
     const { clock, driver, fake } = await arrangeReady();
     fake.disconnect();
     driver.press(buttonLine);
@@ -17,7 +17,7 @@ describe('a press that does not reach the broker', () => {
     fake.connect();
     clock.advance(60_000);
     await promisesRun();
-    expect(fake.now).toEqual([]);
+    expect(fake.sentNow).toEqual([]);
   });
 
   for (const outcome of ['timed-out', 'refused'] as const)
@@ -36,7 +36,7 @@ describe('a press that does not reach the broker', () => {
       );
     });
 
-  test('by its missing acknowledgement, but got its result, is not dropped', async () => {
+  test('is not dropped if its acknowledgement is missing and its result has come', async () => {
     const { clock, driver, fake } = await arrangeReady();
     fake.holdsBack = true;
     driver.press(buttonLine);
@@ -62,18 +62,18 @@ function resultOf(fake: FakeLink, change: object = {}) {
 }
 
 describe('a refused press', () => {
-  async function refused(change: object) {
-    const arranged = await arrangeReady();
-    const { clock, driver, fake } = arranged;
+  async function arrangeRefused(change: object) {
+    const agentOnPins = await arrangeReady();
+    const { clock, driver, fake } = agentOnPins;
     driver.press(buttonLine);
     clock.advance(200);
     await promisesRun();
     fake.deliver('button/main/result', resultOf(fake, { outcome: 'rejected', reason: 'stale', ...change }));
-    return { ...arranged, light: () => fake.state.get('led/main/state') };
+    return { ...agentOnPins, light: () => fake.state.get('led/main/state') };
   }
 
   test('shows five flashes, and then the signal again', async () => {
-    const { clock, driver, light } = await refused({});
+    const { clock, driver, light } = await arrangeRefused({});
     expect(light()).toMatchObject({ because: 'refused' });
     let flashes = 0;
     for (let before = driver.isLit(ledLine), ms = 0; ms < 1_400; ms += 10) {
@@ -87,7 +87,7 @@ describe('a refused press', () => {
     expect(light()).toMatchObject({ pattern: 'on', because: 'signal' });
   });
 
-  test('shows them even if nothing waits for its result any more', async () => {
+  test('shows five flashes even if nothing waits for its result any longer', async () => {
     const { clock, driver, fake } = await arrangeReady();
     driver.press(buttonLine);
     clock.advance(6_000);
@@ -98,16 +98,16 @@ describe('a refused press', () => {
   });
 
   test.each([
-    ['of somebody else', { pressId: 'another' }],
+    ['from somebody else', { pressId: 'another' }],
     ['that found nothing to release', { outcome: 'nothing-to-release', reason: undefined }],
     ['that was accepted', { outcome: 'accepted', reason: undefined }],
-  ])('does not show them if it is %s', async (_, change) => {
-    const { light } = await refused(change);
+  ])('does not flash if the result is for a press %s', async (_, change) => {
+    const { light } = await arrangeRefused(change);
     expect(light()).toMatchObject({ because: 'signal' });
   });
 
-  test('stops showing them at the next press', async () => {
-    const { clock, driver, light } = await refused({});
+  test('stops its flashes at the next press', async () => {
+    const { clock, driver, light } = await arrangeRefused({});
     // The release of the first press must settle before the next press.
     clock.advance(100);
     expect(light()).toMatchObject({ because: 'refused' });
@@ -120,7 +120,7 @@ describe('a refused press', () => {
 describe('the time of a press', () => {
   const atOf = (fake: FakeLink) => Reflect.get(Object(pressesOf(fake).at(-1)?.message), 'at');
 
-  test('is right at once after the clock was stepped', async () => {
+  test('is right as soon as the clock was stepped', async () => {
     const { clock, driver, fake } = await arrangeReady();
     clock.jump(-3_600_000);
     driver.press(buttonLine);
@@ -133,7 +133,7 @@ describe('the time of a press', () => {
     const { clock, driver, fake } = await arrangeReady();
     const pressedAt = clock.now();
     driver.setPressed(buttonLine, true);
-    // Nothing runs meanwhile: the clocks go on, and the timers come late.
+    // The process is paused: the clocks go on, and the timers come late.
     clock.pause(60_000);
     clock.advance(200);
     expect(Date.parse(String(atOf(fake))) - pressedAt).toBe(30);
@@ -141,21 +141,21 @@ describe('the time of a press', () => {
 });
 
 describe('a press without a result', () => {
-  async function pressed() {
-    const arranged = await arrangeReady();
+  async function arrangePressed() {
+    const agentOnPins = await arrangeReady();
     const press = async () => {
-      arranged.driver.press(buttonLine);
-      arranged.clock.advance(200);
+      agentOnPins.driver.press(buttonLine);
+      agentOnPins.clock.advance(200);
       await promisesRun();
     };
     await press();
-    return { ...arranged, press, light: () => arranged.fake.state.get('led/main/state') };
+    return { ...agentOnPins, press, light: () => agentOnPins.fake.state.get('led/main/state') };
   }
   const failed = { pattern: 'sos', because: 'signal', signal: 'failed' };
   const drifted = { pattern: 'on', because: 'signal', signal: 'drifted' };
 
   test('shows failed after resultTimeoutMs, and is counted', async () => {
-    const { clock, light, metrics } = await pressed();
+    const { clock, light, metrics } = await arrangePressed();
     clock.advance(4800);
     expect(light()).toMatchObject(drifted);
     clock.advance(300);
@@ -166,7 +166,7 @@ describe('a press without a result', () => {
   });
 
   test('shows nothing if the result comes in time, even before the acknowledgement', async () => {
-    const { clock, driver, fake, light } = await pressed();
+    const { clock, driver, fake, light } = await arrangePressed();
     fake.deliver('button/main/result', resultOf(fake));
     fake.holdsBack = true;
     driver.press(buttonLine);
@@ -179,14 +179,14 @@ describe('a press without a result', () => {
   });
 
   test('is not answered by the result of another press', async () => {
-    const { clock, fake, light } = await pressed();
+    const { clock, fake, light } = await arrangePressed();
     fake.deliver('button/main/result', resultOf(fake, { pressId: 'another' }));
     clock.advance(20_000);
     expect(light()).toMatchObject(failed);
   });
 
-  test('among too many presses is answered by the one result for all of them', async () => {
-    const { clock, fake, light } = await pressed();
+  test('is answered by the one result for too many presses', async () => {
+    const { clock, fake, light } = await arrangePressed();
     fake.deliver(
       'button/main/result',
       resultOf(fake, { pressId: 'another', outcome: 'rejected', reason: 'too-many' }),
@@ -195,8 +195,8 @@ describe('a press without a result', () => {
     expect(light()).toMatchObject(drifted);
   });
 
-  test('shows failed until the signal changes; a repeated signal is no change', async () => {
-    const { clock, light, signal } = await pressed();
+  test('shows failed until the signal changes, and a repeated signal is not a change', async () => {
+    const { clock, light, signal } = await arrangePressed();
     clock.advance(10_000);
     signal('drifted', { outOfSync: 2 });
     expect(light()).toMatchObject(failed);
@@ -205,14 +205,14 @@ describe('a press without a result', () => {
   });
 
   test('shows failed until the next press', async () => {
-    const { clock, light, press } = await pressed();
+    const { clock, light, press } = await arrangePressed();
     clock.advance(10_000);
     await press();
     expect(light()).toMatchObject(drifted);
   });
 
-  test('shows failed until its result arrives after all', async () => {
-    const { clock, fake, light } = await pressed();
+  test('shows failed until its result comes late', async () => {
+    const { clock, fake, light } = await arrangePressed();
     clock.advance(10_000);
     fake.deliver('button/main/result', resultOf(fake));
     expect(light()).toMatchObject(drifted);
@@ -239,12 +239,12 @@ describe('a press without a result', () => {
     );
   });
 
-  test('shows offline, not failed, while the worker that went offline before its result is gone', async () => {
-    const { clock, light, worker } = await pressed();
+  test('shows offline, not failed, as long as the worker that went offline before its result is away', async () => {
+    const { clock, light, worker } = await arrangePressed();
     worker('offline');
     clock.advance(10_000);
     expect(light()).toMatchObject({ because: 'offline' });
-    // Nothing tells what became of the press, so a person has to look.
+    // Nothing says what became of the press, so a person has to look.
     worker('online');
     expect(light()).toMatchObject(failed);
   });

@@ -3,7 +3,7 @@ import { HardwareError } from '../../gpio-agent/drivers/driver.ts';
 import { arrange, arrangeReady, buttonLine, ledLine, pressesOf, promisesRun } from './arrange.ts';
 
 describe('a press', () => {
-  test('inverts the light for 50 ms before it reaches the network', async () => {
+  test('inverts the light for 50 ms before the press reaches the network', async () => {
     const { clock, driver, fake } = await arrangeReady();
     fake.holdsBack = true;
     expect(driver.isLit(ledLine)).toBe(true);
@@ -23,7 +23,7 @@ describe('a press', () => {
   });
 
   for (const edges of [true, false])
-    test(`of a driver ${edges ? 'with edges' : 'that samples'} is sent once, at its settled edge`, async () => {
+    test(`with a driver ${edges ? 'with edges' : 'that samples'} is sent once, at its settled edge`, async () => {
       const { clock, driver, fake } = await arrangeReady({ edges });
       driver.setPressed(buttonLine, true);
       clock.advance(36);
@@ -43,20 +43,21 @@ describe('a press', () => {
         driver.setPressed(buttonLine, false);
         clock.advance(50 + index);
       }
-      expect(fake.now).toEqual([]);
+      expect(fake.sentNow).toEqual([]);
       expect(fake.state.get('button/main/state')).toMatchObject({ presses: 0, pressed: false });
     });
 
-  test('carries who pressed what, how and when, and the event says the same', async () => {
+  test('says who pressed what, how and when, and the event says the same', async () => {
     const { clock, driver, fake } = await arrangeReady({
       config: { id: 'desk', buttons: [{ gestures: ['press', 'hold'] }] },
     });
     driver.press(buttonLine, 200);
     clock.advance(300);
-    // Held for 200 ms and debounceMs. The release only counts 100 ms later, but the duration is the finger's.
+    // The finger holds for 200 ms and debounceMs. The release counts 100 ms later, but the duration is that of the
+    // finger.
     const at = '2026-01-01T00:00:00.330Z';
     const id: unknown = expect.stringMatching(/^[0-9a-f-]{36}$/);
-    expect(fake.now).toEqual([
+    expect(fake.sentNow).toEqual([
       {
         topic: 'button/main/press',
         message: {
@@ -73,16 +74,16 @@ describe('a press', () => {
   });
 
   for (const state of [false, 'unknown'] as const)
-    test(`carries no time while it is ${state === false ? 'known' : 'not known'} that the clock is ${state === false ? 'wrong' : 'right'}`, async () => {
+    test(`has no time while it is ${state === false ? 'known' : 'not known'} that the clock is ${state === false ? 'wrong' : 'right'}`, async () => {
       const { clock, driver, fake } = await arrangeReady({ clockSynchronised: () => state });
       driver.press(buttonLine);
       clock.advance(200);
-      expect(fake.now).toHaveLength(2);
-      for (const { message } of fake.now) expect(message).not.toHaveProperty('at');
+      expect(fake.sentNow).toHaveLength(2);
+      for (const { message } of fake.sentNow) expect(message).not.toHaveProperty('at');
       expect(fake.state.get('button/main/state')).not.toHaveProperty('lastPressAt');
     });
 
-  test('of a button found held at the start is sent only after a release', async () => {
+  test('of a button that is held at the start is sent only after a release', async () => {
     const { start, clock, driver, fake } = arrange();
     driver.setPressed(buttonLine, true);
     await start();
@@ -97,7 +98,7 @@ describe('a press', () => {
     expect(pressesOf(fake)).toHaveLength(1);
   });
 
-  test('with hold flashes when it is felt, and again when the hold is decided', async () => {
+  test('with the gesture hold flashes at the press, and again when the hold is decided', async () => {
     const { clock, driver, fake } = await arrangeReady({
       config: { buttons: [{ gestures: ['press', 'hold'] }] },
     });
@@ -106,13 +107,13 @@ describe('a press', () => {
     expect(driver.isLit(ledLine)).toBe(false);
     clock.advance(100);
     expect(driver.isLit(ledLine)).toBe(true);
-    expect(fake.now).toEqual([]);
+    expect(fake.sentNow).toEqual([]);
     clock.advance(900);
     expect(driver.isLit(ledLine)).toBe(false);
     expect(pressesOf(fake)[0]?.message).toMatchObject({ gesture: 'hold', heldMs: 1000 });
   });
 
-  test('does not replay a pattern that is shown once', async () => {
+  test('does not repeat a pattern that is shown once', async () => {
     const { clock, driver, signal } = await arrangeReady();
     signal('succeeded');
     clock.advance(2000);
@@ -124,7 +125,7 @@ describe('a press', () => {
     expect(driver.isLit(ledLine)).toBe(false);
   });
 
-  test('is counted, also by gesture', async () => {
+  test('is counted, also by its gesture', async () => {
     const { clock, driver, fake, metrics } = await arrangeReady();
     for (let index = 0; index < 3; index += 1) {
       driver.press(buttonLine);
@@ -166,7 +167,7 @@ describe('the life of an agent', () => {
     );
   });
 
-  test('a stop at any moment leaves LEDs off and no timer, and is published; a second stop is harmless', async () => {
+  test('a stop at any moment leaves LEDs off and no timer, and is published; a second stop does nothing', async () => {
     const { agent, clock, driver, fake } = await arrangeReady({ edges: false });
     driver.press(buttonLine, 60);
     clock.advance(100);
@@ -181,7 +182,7 @@ describe('the life of an agent', () => {
     expect(fake.state.get('led/main/state')).toMatchObject({ pattern: 'off', because: 'offline' });
   });
 
-  test('has started once its buttons have settled: from then on a press counts', async () => {
+  test('has started when its buttons have settled, and from then on a press counts', async () => {
     const { agent, clock, driver, fake } = arrange();
     const started = agent.start().then(() => driver.press(buttonLine));
     fake.connect();
@@ -195,7 +196,7 @@ describe('the life of an agent', () => {
     expect(pressesOf(fake)).toHaveLength(1);
   });
 
-  test('starts even with a line that never settles, and also if it is stopped meanwhile', async () => {
+  test('starts even with a line that never settles, and even then it can be stopped', async () => {
     const noisy = arrange();
     const started = noisy.agent.start();
     for (let ms = 0; ms < 2000; ms += 10) {
@@ -223,7 +224,7 @@ describe('the life of an agent', () => {
     expect(clock.pendingTimers()).toBe(0);
   });
 
-  test('does not start with a line that cannot be opened, and leaves nothing open', async () => {
+  test('does not start if a line cannot be opened, and leaves no line open', async () => {
     const { agent, start, clock, driver } = arrange();
     driver.fail(buttonLine, 'no such line');
     await expect(agent.start()).rejects.toThrow(HardwareError);

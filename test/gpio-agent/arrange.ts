@@ -12,7 +12,7 @@ import { silentLog, type Log } from '../../service/log.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { createFakeLink, type FakeLink } from './fake-link.ts';
 
-/** Lines of the first button and the first LED by default. */
+/** Lines of the first button and the first LED in the default configuration. */
 export const buttonLine = 17;
 export const ledLine = 27;
 
@@ -57,13 +57,13 @@ export function arrange({
     fake.deliver('button/main/signal', signalMessage(value, change), { retained: true });
   const worker = (availability: 'online' | 'offline', id = 'main') =>
     fake.deliver(`worker/${id}/availability`, availability, { retained: true });
-  /** Starts, and lets the first levels settle. */
+  /** Starts the agent, and lets the first levels settle. */
   const start = async () => {
     const started = agent.start();
     clock.advance(100);
     await started;
   };
-  /** The machine sleeps: only its uptime goes on. */
+  /** Lets the machine sleep: only its uptime goes on. */
   const sleepFor = (ms: number) => void (sleep.ms += ms);
   return { clock, driver, fake, health, metrics, agent, start, signal, worker, sleepFor };
 }
@@ -72,14 +72,14 @@ export function signalMessage(signal: Signal, change: Partial<ButtonSignal> = {}
   return { signal, worker: 'main', outOfSync: 1, blocked: 0, at: '2026-01-01T00:00:00.000Z', ...change };
 }
 
-/** Started, settled, connected, and with an online worker whose signal is `drifted`. */
+/** Starts, settles and connects the agent, with an online worker whose signal is `drifted`. */
 export async function arrangeReady(arrangement: Arrangement = {}) {
-  const arranged = arrange(arrangement);
-  await arranged.start();
-  arranged.fake.connect();
-  arranged.worker('online');
-  arranged.signal('drifted');
-  return arranged;
+  const agentOnPins = arrange(arrangement);
+  await agentOnPins.start();
+  agentOnPins.fake.connect();
+  agentOnPins.worker('online');
+  agentOnPins.signal('drifted');
+  return agentOnPins;
 }
 
 /** Runs the callbacks of promises that are already settled. */
@@ -90,5 +90,5 @@ export function promisesRun(): Promise<void> {
 }
 
 export function pressesOf(fake: FakeLink) {
-  return fake.now.filter(({ topic }) => topic === 'button/main/press');
+  return fake.sentNow.filter(({ topic }) => topic === 'button/main/press');
 }

@@ -1,5 +1,5 @@
-// The same finger on the same line with both kinds of real driver, up to the presses that are sent: gpiochip with a kernel
-// that stamps edges, rpio with registers that are sampled.
+// The same finger on the same line with both kinds of driver, up to the presses that are sent: gpiochip on a kernel that
+// stamps edges, and rpio on registers that are sampled.
 import * as fc from 'fast-check';
 import { Registry } from 'prom-client';
 import { describe, expect, test } from 'vitest';
@@ -58,7 +58,10 @@ interface Level {
   readonly ms: number;
 }
 
-/** Released first, then level by level. @returns when presses were sent, in ms */
+/**
+ * Begins with the button released, and then plays level by level.
+ * @returns the times at which presses were sent, in ms
+ */
 async function pressesOf(
   levels: readonly Level[],
   wireOn: (clock: FakeClock) => Wire,
@@ -105,17 +108,19 @@ async function pressesOf(
   return at;
 }
 
-/** For a release, by default. */
+/** Of a release, by default. */
 const releaseDebounceMs = 100;
 
-/** Bounces are shorter than a sample; a spike is longer, and shorter than the debounce time. */
+/**
+ * A bounce is shorter than the time between two samples. A spike is longer than that, and shorter than the debounce time.
+ */
 const bounce = fc.integer({ min: 1, max: 4 });
 const spike = fc.integer({ min: sampleMs + 1, max: debounceMs - 1 });
 const held = fc.integer({ min: debounceMs + sampleMs + 1, max: 200 });
-/** A dropout is too short for a release. */
+/** A dropout is too short to count as a release. */
 const dropout = fc.integer({ min: sampleMs + 1, max: releaseDebounceMs - 1 });
 const long = fc.integer({ min: releaseDebounceMs + sampleMs + 1, max: 200 });
-/** Too short to change anything on its own. */
+/** A level that is too short to change anything on its own. */
 const tiny = fc.integer({ min: 1, max: 29 }).map((tenths) => tenths / 10);
 const phase = fc.integer({ min: 0, max: 9 }).map((tenths) => tenths / 2);
 
@@ -123,7 +128,7 @@ function alternating(durations: readonly number[]): readonly Level[] {
   return durations.map((ms, index) => ({ pressed: index % 2 === 1, ms }));
 }
 
-describe('both kinds of driver', () => {
+describe('gpiochip and rpio', () => {
   test('give the same presses for any train of levels outside the band between debounce and debounce plus sample', async () => {
     const train = fc
       .tuple(
@@ -164,11 +169,11 @@ describe('both kinds of driver', () => {
     );
   });
 
-  test('give one press for each that is held, with any spikes shorter than 3 ms on and between them', async () => {
-    // As far apart as spikes at 100 Hz; each may cost the sampling driver 5 ms.
-    const apart = fc.integer({ min: 7, max: 20 });
+  test('give one press for each that is held, with any spikes shorter than 3 ms on it and between presses', async () => {
+    // As far apart as spikes at 100 Hz. Each spike may cost the sampling driver 5 ms.
+    const gapMs = fc.integer({ min: 7, max: 20 });
     const spiky = (atLeastMs: number) =>
-      fc.array(fc.tuple(apart, tiny), { maxLength: 20 }).map((pairs) => [...pairs.flat(), atLeastMs]);
+      fc.array(fc.tuple(gapMs, tiny), { maxLength: 20 }).map((pairs) => [...pairs.flat(), atLeastMs]);
     const presses = fc.array(fc.tuple(spiky(150), spiky(150)), { minLength: 1, maxLength: 4 });
     await fc.assert(
       fc.asyncProperty(presses, phase, async (parts, phaseMs) => {
@@ -191,7 +196,7 @@ describe('both kinds of driver', () => {
     );
   });
 
-  test('give no press for lone spikes', async () => {
+  test('give no press for single spikes', async () => {
     const spikes = fc.array(fc.tuple(long, fc.integer({ min: 1, max: debounceMs - 1 })), { maxLength: 12 });
     await fc.assert(
       fc.asyncProperty(spikes, phase, async (pairs, phaseMs) => {

@@ -1,4 +1,4 @@
-// The self-test on simulated pins and a clock that the test moves; timers act as the person.
+// The self-test on simulated pins, with a clock that the test moves. Timers act as the person.
 import { describe, expect, test } from 'vitest';
 import { runCheck } from '../../gpio-agent/check/check.ts';
 import { createSimulatedDriver, type SimulatedDriver } from '../../gpio-agent/drivers/simulated.ts';
@@ -11,7 +11,7 @@ interface Person {
   readonly abort: () => void;
 }
 
-/** The LEDs blink for 1.8 s each. Then the self-test asks for each input, for 5 s each. */
+/** Each LED blinks for 1.8 s. Then the self-test waits for each input for 5 s. */
 async function check(
   config: unknown,
   person: (given: Person) => void = () => undefined,
@@ -39,7 +39,7 @@ async function check(
     },
   };
   person({ clock, driver, abort: () => stop.abort() });
-  const ended: { well?: boolean } = {};
+  const ended: { passed?: boolean } = {};
   const running = runCheck({
     config: agentConfig(config),
     driver: watched,
@@ -51,18 +51,18 @@ async function check(
     signal: stop.signal,
     print: (line) => void lines.push(line),
     ...(terminal ? { progress: (line: string) => void progress.push(line) } : {}),
-  }).then((result) => (ended.well = result));
-  for (let ms = 0; ms < 60_000 && ended.well === undefined; ms += 10) {
+  }).then((result) => (ended.passed = result));
+  for (let ms = 0; ms < 60_000 && ended.passed === undefined; ms += 10) {
     clock.advance(10);
     await promisesRun();
   }
   await running;
-  return { well: ended.well, text: lines.join('\n'), progress, blinks, driver, clock };
+  return { passed: ended.passed, text: lines.join('\n'), progress, blinks, driver, clock };
 }
 
 describe('the self-test', () => {
-  test('with a driver that samples names the moments when a press may have been missed on a busy machine', async () => {
-    const { well, text } = await check(
+  test('names the moments when a driver that samples may have missed a press on a busy machine', async () => {
+    const { passed, text } = await check(
       {},
       ({ clock, driver }) => {
         clock.setTimeout(() => {
@@ -73,13 +73,13 @@ describe('the self-test', () => {
       },
       { edges: false },
     );
-    expect(well).toBe(false);
+    expect(passed).toBe(false);
     expect(text).toMatch(/button main +no change at all .*not read for 12\d ms/);
   });
 
   for (const edges of [true, false])
-    test(`with a driver ${edges ? 'with edges' : 'that samples'} passes after a press of each button`, async () => {
-      const { well, text, driver, clock } = await check(
+    test(`passes after a press of each button, with a driver ${edges ? 'with edges' : 'that samples'}`, async () => {
+      const { passed, text, driver, clock } = await check(
         { buttons: [{ title: 'Release' }, { id: 'second', line: 5, activeLow: false, pull: 'down' }] },
         ({ clock, driver }) => {
           clock.setTimeout(() => driver.press(17, 120), 3000);
@@ -95,12 +95,12 @@ describe('the self-test', () => {
       expect(text).toMatch(/button main +seen: held for 1[12]\d ms; no bounce/);
       expect(text).toMatch(/button second +seen: held for [45]\d\d ms; no bounce/);
       expect(text).toContain('No fault found on 3 lines. Only you can tell whether the LED lit up.');
-      expect(well).toBe(true);
+      expect(passed).toBe(true);
       expect(driver.isLit(27)).toBe(false);
       expect(clock.pendingTimers()).toBe(0);
     });
 
-  test('blinks each LED three times and leaves it dark', async () => {
+  test('blinks each LED three times and leaves it off', async () => {
     const { text, blinks } = await check({ buttons: [] });
     expect(text).toMatch(/LED main +blinks three times now/);
     expect(blinks).toEqual([true, false, true, false, true, false, false]);
@@ -113,7 +113,7 @@ describe('the self-test', () => {
     expect(blinks.slice(6)).toEqual([true, false, false, false]);
   });
 
-  test('counts the bounces of the press only', async () => {
+  test('counts only the bounces of the press', async () => {
     const { text } = await check({}, ({ clock, driver }) => {
       const toggle = (at: number, pressed: boolean) =>
         clock.setTimeout(() => driver.setPressed(17, pressed), at);
@@ -126,16 +126,16 @@ describe('the self-test', () => {
   });
 
   test('says what is wrong if nothing is pressed, and continues with the next input', async () => {
-    const { well, text } = await check({ buttons: [{}, { id: 'second', line: 5 }] }, ({ clock, driver }) =>
+    const { passed, text } = await check({ buttons: [{}, { id: 'second', line: 5 }] }, ({ clock, driver }) =>
       clock.setTimeout(() => driver.press(5), 8000),
     );
-    expect(well).toBe(false);
+    expect(passed).toBe(false);
     expect(text).toMatch(/button main +no change at all \(level high\)/);
     expect(text).toMatch(/button second +seen/);
     expect(text).toContain('Needs a look (see above): button main.');
   });
 
-  test('does not count bounces at another time, nor their pulse', async () => {
+  test('counts neither bounces at another time nor their pulse', async () => {
     const { text } = await check({}, ({ clock, driver }) => {
       clock.setTimeout(() => driver.press(17, 2), 300);
       clock.setTimeout(() => driver.press(17, 100), 3000);
@@ -144,11 +144,11 @@ describe('the self-test', () => {
   });
 
   test('remembers a line that failed for a moment', async () => {
-    const { well, text } = await check({}, ({ clock, driver }) => {
+    const { passed, text } = await check({}, ({ clock, driver }) => {
       clock.setTimeout(() => driver.fail(17, 'flickers'), 2900);
       clock.setTimeout(() => driver.fail(17, undefined), 3050);
     });
-    expect(well).toBe(false);
+    expect(passed).toBe(false);
     expect(text).toContain('line 17 of the simulated driver: flickers');
   });
 
@@ -165,27 +165,30 @@ describe('the self-test', () => {
     expect(text).toMatch(/button main +button second changed instead of this one: are the wires swapped\?/);
   });
 
-  test('names a button that reads as pressed before it is touched', async () => {
+  test('names a button that is pressed before anybody touches it', async () => {
     const { text } = await check({}, ({ driver }) => driver.setPressed(17, true));
     expect(text).toMatch(/level low: pressed/);
     expect(text).toMatch(/button main +reads as pressed all the time \(level low\)/);
   });
 
   test('asks to turn a key', async () => {
-    const { well, text } = await check({ buttons: [], leds: [], keySwitches: [{}] }, ({ clock, driver }) =>
+    const { passed, text } = await check({ buttons: [], leds: [], keySwitches: [{}] }, ({ clock, driver }) =>
       clock.setTimeout(() => driver.press(22, 1000), 500),
     );
     expect(text).toMatch(/key switch main +turn it on and off again, within 5 s/);
-    expect(well).toBe(true);
+    expect(passed).toBe(true);
   });
 
   test('tests the inputs and LEDs that can be opened, and names the others', async () => {
-    const { well, text } = await check({ buttons: [{}, { id: 'second', line: 5 }] }, ({ clock, driver }) => {
-      driver.fail(17, 'burnt');
-      driver.fail(27, 'burnt too');
-      clock.setTimeout(() => driver.press(5), 1000);
-    });
-    expect(well).toBe(false);
+    const { passed, text } = await check(
+      { buttons: [{}, { id: 'second', line: 5 }] },
+      ({ clock, driver }) => {
+        driver.fail(17, 'burnt');
+        driver.fail(27, 'burnt too');
+        clock.setTimeout(() => driver.press(5), 1000);
+      },
+    );
+    expect(passed).toBe(false);
     expect(text).toMatch(/button main +cannot be opened: line 17 of the simulated driver: burnt\n/);
     expect(text).toMatch(/button second +seen/);
     expect(text).toContain('Needs a look (see above): button main, LED main.');
@@ -196,9 +199,11 @@ describe('the self-test', () => {
     expect(progress.map((line) => line.replace(/.*… /, ''))).toEqual(['5 s', '4 s', '3 s', '2 s', '1 s']);
   });
 
-  test('leaves LEDs dark and no timer if it is interrupted', async () => {
-    const { well, text, driver, clock } = await check({}, ({ clock, abort }) => clock.setTimeout(abort, 100));
-    expect(well).toBe(false);
+  test('leaves LEDs off and no timer if it is interrupted', async () => {
+    const { passed, text, driver, clock } = await check({}, ({ clock, abort }) =>
+      clock.setTimeout(abort, 100),
+    );
+    expect(passed).toBe(false);
     expect(text).toContain('ended before everything was tested');
     expect(driver.isLit(27)).toBe(false);
     expect(clock.pendingTimers()).toBe(0);

@@ -1,5 +1,5 @@
-// The figures of `npm run bench -- debounce` and docs/hardware-debounce.md with fewer presses: the same models, which run in
-// model time.
+// The figures of `npm run bench -- debounce` and docs/hardware-debounce.md, with fewer presses of the same models. Models
+// run in model time.
 import { describe, expect, test } from 'vitest';
 import { contenders } from '../../bench/debounce/contenders.ts';
 import { countOf, playTo } from '../../bench/debounce/count.ts';
@@ -12,15 +12,15 @@ const noiseMs = 5000;
 const signals = signalsOf(presses, noiseMs);
 
 for (const edges of [true, false])
-  describe(`with the defaults, of a driver ${edges ? 'with edges' : 'that samples'}`, () => {
+  describe(`with the defaults and a driver ${edges ? 'with edges' : 'that samples'}`, () => {
     for (const signal of signals)
-      test(`${signal.name}: none missed, none invented`, () => {
+      test(`no press of ${signal.name} is missed or invented`, () => {
         const { missed, invented } = countOf(signal, playOurs(signal, edges).at);
         expect({ missed, invented }).toEqual({ missed: 0, invented: 0 });
       });
   });
 
-test('a press with edges is felt at most 2 ms after the debounce time, in the median', () => {
+test('a press is recognised at most 2 ms after the debounce time by edges, in the median', () => {
   const [ordinary] = signals;
   if (ordinary === undefined) throw new Error('there is no signal');
   const latencies = countOf(ordinary, playOurs(ordinary, true).at).latenciesMs.toSorted(
@@ -44,7 +44,7 @@ test('noise is a fault of its line', () => {
       expect(playOurs(signal, edges).faults, signal.name).toHaveLength(1);
 });
 
-test('hum causes presses with a short debounce time, and none with one that causes no warning', () => {
+test('hum causes presses with a short debounce time, and none with a time that causes no warning', () => {
   const hum = signals.find(({ name }) => name.startsWith('hum'));
   if (hum === undefined) throw new Error('there is no hum');
   const presses = (ms: number, edges: boolean) =>

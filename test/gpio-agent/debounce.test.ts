@@ -9,10 +9,10 @@ import {
   type Transition,
 } from '../../gpio-agent/debounce.ts';
 
-// Half a millisecond keeps random whole-millisecond trains off the boundary, where either answer is right.
+// Half a millisecond, because random trains have whole milliseconds. On the boundary, both answers would be right.
 const times = { pressMs: 30.5, releaseMs: 60.5 };
 const sampleMs = 5;
-/** How often the agent samples while a level settles. */
+/** How often the agent looks at a level that settles. */
 const settlingLookMs = 1;
 const longestSpikeMs = 3;
 
@@ -22,7 +22,7 @@ interface Interval {
   readonly to: number;
 }
 
-/** Alternating levels, each with its duration in ms; the first is released. */
+/** Makes alternating levels, each with its duration in ms. The first level is released. */
 function train(durations: readonly number[]): readonly Interval[] {
   let from = 0;
   return durations.map((duration, index) => {
@@ -34,7 +34,7 @@ function train(durations: readonly number[]): readonly Interval[] {
 
 /**
  * The expected result, from whole intervals. Steady intervals with less than 3 ms between them are joined, and count when
- * they reach their time. One that reaches it during a spike counts when the spike is over.
+ * they reach their time. An interval that reaches its time during a spike counts when the spike is over.
  */
 function oracle(intervals: readonly Interval[]): readonly Pick<Transition, 'pressed' | 'since'>[] {
   const steady = intervals.filter(({ from, to }) => to - from >= longestSpikeMs);
@@ -77,7 +77,7 @@ const levelIn = (intervals: readonly Interval[], at: number) =>
 
 const endOf = (intervals: readonly Interval[]) => intervals.at(-1)?.to ?? 0;
 
-/** Edges as a kernel stamps them. The timer at `nextAt` fires in time, or late by the given delays. */
+/** Feeds edges as a kernel stamps them. The timer at `nextAt` fires in time, or late by the given delays. */
 function byEdges(intervals: readonly Interval[], lateness: readonly number[] = []) {
   let state: DebounceState = unsettled;
   const changes: Transition[] = [];
@@ -109,7 +109,7 @@ function byEdges(intervals: readonly Interval[], lateness: readonly number[] = [
   return { changes, state };
 }
 
-/** Samples on a grid that begins at `phase`, and every ms while a level settles, as the agent's timers do. */
+/** Feeds samples on a grid that begins at `phase`, and every ms while a level settles, as the timers of the agent do. */
 function bySamples(intervals: readonly Interval[], phase: number) {
   let state: DebounceState = unsettled;
   const changes: Transition[] = [];
@@ -137,7 +137,7 @@ const spike = fc.integer({ min: 1, max: 30 });
 /** Longer than any settle time and one sample. */
 const long = fc.integer({ min: 67, max: 500 });
 const quiet = fc.integer({ min: 200, max: 500 });
-/** Shorter than a level must be to count as steady. */
+/** Too short for a level to count as steady. */
 const short = fc.integer({ min: 1, max: 299 }).map((hundredths) => hundredths / 100);
 
 describe('a driver with edges', () => {
@@ -145,7 +145,7 @@ describe('a driver with edges', () => {
     .tuple(quiet, fc.array(fc.oneof(fc.integer({ min: 1, max: 2 }), spike, long), { maxLength: 40 }))
     .map(([first, rest]) => train([first, ...rest]));
 
-  test('any train of edges gives what its steady levels say, however late the timers fire', () => {
+  test('for any train of edges the steady levels decide, however late the timers fire', () => {
     fc.assert(
       fc.property(
         anyTrain,
@@ -167,7 +167,7 @@ describe('a driver with edges', () => {
     );
   });
 
-  test('a level held for its time is a press, with any spikes shorter than 3 ms on it', () => {
+  test('a level that is held for its time is a press, with any spikes shorter than 3 ms on it', () => {
     const held = fc.array(fc.tuple(fc.integer({ min: 3, max: 20 }), short), { maxLength: 60 });
     fc.assert(
       fc.property(quiet, held, fc.integer({ min: 3, max: 40 }), (first, parts, last) => {
@@ -183,14 +183,14 @@ describe('a driver with edges', () => {
     );
   });
 
-  test('a level counts when its time is over, or after a spike at that moment, and a release tells how long it was held', () => {
+  test('a level counts when its time is over, or after a spike at that moment, and a release says how long it was held', () => {
     fc.assert(
       fc.property(anyTrain, (intervals) => {
         let pressedSince = 0;
         for (const { pressed, since, at, heldMs } of byEdges(intervals).changes) {
-          const late = at - since - (pressed ? times.pressMs : times.releaseMs);
-          expect(late).toBeGreaterThanOrEqual(0);
-          expect(late).toBeLessThan(longestSpikeMs);
+          const latenessMs = at - since - (pressed ? times.pressMs : times.releaseMs);
+          expect(latenessMs).toBeGreaterThanOrEqual(0);
+          expect(latenessMs).toBeLessThan(longestSpikeMs);
           if (pressed) pressedSince = since;
           expect(heldMs).toBe(pressed ? undefined : since - pressedSince);
         }
@@ -202,7 +202,7 @@ describe('a driver with edges', () => {
 describe('a driver that samples', () => {
   const phase = fc.integer({ min: 0, max: 8 * (sampleMs - 1) }).map((eighths) => eighths / 8);
 
-  test('a lone spike shorter than the debounce time is never a press', () => {
+  test('a single spike shorter than the debounce time is never a press', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(quiet, spike)), phase, (pairs, phase) => {
         expect(bySamples(train([...pairs.flat(), 500]), phase).changes).toEqual([]);
@@ -225,7 +225,7 @@ describe('a driver that samples', () => {
     const held = fc.array(fc.tuple(fc.integer({ min: 6, max: 20 }), short), { maxLength: 20 });
     fc.assert(
       fc.property(quiet, held, phase, (first, parts, phase) => {
-        // Noticed late, and the last sample comes before the end of a spike: 2 ms more.
+        // The level is noticed late, and the last sample comes before the end of a spike: 2 ms more.
         const last = times.pressMs + sampleMs + 2 + 5 * parts.length;
         const { changes } = bySamples(train([first, ...parts.flat(), last, 500]), phase);
         expect(changes.map(({ pressed }) => pressed)).toEqual([true, false]);
@@ -234,7 +234,7 @@ describe('a driver that samples', () => {
     );
   });
 
-  test('with bounces at every edge it agrees with edges: as many presses, each within a sample and the bouncing', () => {
+  test('with bounces at every edge, samples give as many presses as edges do, each within the times of a sample and of the bounces', () => {
     const bouncing = fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 6 }).map((steps) =>
       // An even number of short levels, so that the next level is the other one.
       steps.length % 2 === 0 ? steps : steps.slice(1),
@@ -256,7 +256,7 @@ describe('a driver that samples', () => {
   });
 
   test('late samples do not join the half waves of the mains to one level', () => {
-    // 10 ms each: a sample every 5 ms finds each level twice, or once if samples are late.
+    // Half waves of 10 ms: a sample every 5 ms finds each level twice, or once if the samples are late.
     const half = Array.from({ length: 200 }, () => 10);
     for (const everyMs of [4, 5, 6, 7, 8, 9]) {
       const intervals = train([500, ...half]);
@@ -268,21 +268,21 @@ describe('a driver that samples', () => {
   });
 });
 
-test('with any driver presses and releases alternate, and each has held for its time', () => {
+test('with any driver presses and releases alternate, and each of them has lasted for its time', () => {
   const event = fc.record({
     kind: fc.constantFrom('edge' as const, 'sample' as const, 'gap' as const),
     pressed: fc.boolean(),
     afterMs: fc.oneof(short, fc.integer({ min: -5, max: 200 })),
   });
   fc.assert(
-    fc.property(fc.array(event, { maxLength: 200 }), (said) => {
+    fc.property(fc.array(event, { maxLength: 200 }), (steps) => {
       let at = 0;
-      const events = said.map(({ kind, pressed, afterMs }) => ({ kind, pressed, at: (at += afterMs) }));
+      const events = steps.map(({ kind, pressed, afterMs }) => ({ kind, pressed, at: (at += afterMs) }));
       const { transitions } = run(events, times);
-      for (const [index, { pressed, initial, since, at: counted }] of transitions.entries()) {
+      for (const [index, { pressed, initial, since, at: countedAt }] of transitions.entries()) {
         expect(initial).toBe(index === 0);
         const rounding = 1e-6;
-        expect(counted - since).toBeGreaterThanOrEqual(
+        expect(countedAt - since).toBeGreaterThanOrEqual(
           (pressed || initial ? times.pressMs : times.releaseMs) - rounding,
         );
         const before = transitions[index - 1];
@@ -296,7 +296,7 @@ test('with any driver presses and releases alternate, and each has held for its 
 });
 
 describe('a press begins at a press', () => {
-  test('a button found held is no press until it has been released and pressed again', () => {
+  test('a button that is held at the start is not pressed until it is released and pressed again', () => {
     const { transitions } = run([
       { kind: 'sample', pressed: true, at: 0 },
       { kind: 'edge', pressed: false, at: 1000 },
@@ -311,8 +311,8 @@ describe('a press begins at a press', () => {
   });
 });
 
-describe('possible mistakes of a driver', () => {
-  test('a spike whose second edge waits in the queue while the timer is late is not a press', () => {
+describe('the driver may be wrong', () => {
+  test('about a spike whose second edge waits in the queue while the timer is late: it is not a press', () => {
     // The driver delivers the falling edge before it answers the read of the late timer.
     const { changes } = run([
       { kind: 'sample', pressed: false, at: 0 },
@@ -323,7 +323,7 @@ describe('possible mistakes of a driver', () => {
     expect(changes).toEqual([]);
   });
 
-  test('two rising edges without the falling one do not prove that the level held in between', () => {
+  test('about two rising edges without the falling one: they do not prove that the level lasted', () => {
     const { changes } = run([
       { kind: 'sample', pressed: false, at: 0 },
       { kind: 'edge', pressed: true, at: 100 },
@@ -334,7 +334,7 @@ describe('possible mistakes of a driver', () => {
     expect(changes).toEqual([]);
   });
 
-  test('a read of another level than the last edge restarts the settling', () => {
+  test('about a read of another level than the last edge: it restarts the settling', () => {
     const { changes } = run([
       { kind: 'sample', pressed: false, at: 0 },
       { kind: 'sample', pressed: false, at: 100 },
@@ -344,7 +344,7 @@ describe('possible mistakes of a driver', () => {
     expect(changes.map(({ since }) => since)).toEqual([500]);
   });
 
-  test('an edge stamped before the last read does not prove that a level has held since then', () => {
+  test('about an edge from before the last read: it does not prove that a level has lasted since then', () => {
     const { changes, state } = run([
       { kind: 'sample', pressed: false, at: 0 },
       { kind: 'sample', pressed: false, at: 100 },
@@ -357,7 +357,7 @@ describe('possible mistakes of a driver', () => {
 });
 
 describe('lost edges', () => {
-  test('make everything before the next edge unknown: a level that seems to have held is no press', () => {
+  test('make everything before the next edge unknown: a level that seems to have lasted is not a press', () => {
     const { changes } = run([
       { kind: 'sample', pressed: false, at: 0 },
       { kind: 'edge', pressed: true, at: 100 },

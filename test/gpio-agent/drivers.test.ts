@@ -52,16 +52,16 @@ function setUp({ isTTY = true, lines = [17, 5], holdForMs }: Given = {}) {
   return { clock, terminal, driver, edges, type, interrupts: () => interrupts };
 }
 
-describe('keys of a terminal', () => {
-  test('a closed terminal is no error: there are just no more keys', () => {
+describe('the keys of a terminal', () => {
+  test('end without an error if the terminal is closed', () => {
     const { terminal, driver } = setUp();
-    const gone = () => terminal.emit('error', Object.assign(new Error('read EIO'), { code: 'EIO' }));
-    expect(gone).not.toThrow();
+    const disconnect = () => terminal.emit('error', Object.assign(new Error('read EIO'), { code: 'EIO' }));
+    expect(disconnect).not.toThrow();
     driver.close();
-    expect(gone).not.toThrow();
+    expect(disconnect).not.toThrow();
   });
 
-  test('space is a press of 150 ms of the first button, and digit n presses the nth', () => {
+  test('press the first button for 150 ms (space) and the nth button (digit n)', () => {
     const { clock, edges, type } = setUp();
     type(' ');
     clock.advance(150);
@@ -75,7 +75,7 @@ describe('keys of a terminal', () => {
     ]);
   });
 
-  test('h holds the first button for the configured time, which is longer than a hold by default', () => {
+  test('hold the first button for the configured time, which is long enough for a hold by default (h)', () => {
     const { clock, edges, type } = setUp({ holdForMs: 5000 });
     type('h');
     clock.advance(5000);
@@ -91,13 +91,13 @@ describe('keys of a terminal', () => {
     expect(usual.edges).toHaveLength(2);
   });
 
-  test('a digit without a button, other keys and escape sequences press nothing', () => {
+  test('press nothing for a digit without a button, other keys and escape sequences', () => {
     const { edges, type } = setUp();
     for (const text of ['3', '0', 'x', '\n', '\u001B[1;5C']) type(text);
     expect(edges).toEqual([]);
   });
 
-  test('pasted text presses nothing and ends nothing, whatever it contains', () => {
+  test('press nothing if text is pasted, and the process goes on, whatever the text is', () => {
     const { edges, interrupts, type } = setUp();
     type('mosquitto_pub -q 1 -m press\r');
     expect(edges).toEqual([]);
@@ -108,13 +108,13 @@ describe('keys of a terminal', () => {
     ['q', 'q'],
     ['Ctrl-C', '\u0003'],
   ] as const)
-    test(`${name} still ends the process`, () => {
+    test(`still end the process with ${name}`, () => {
       const { interrupts, type } = setUp();
       type(key);
       expect(interrupts()).toBe(1);
     });
 
-  test('the terminal is raw while the driver is open, and as before afterwards', () => {
+  test('are read in raw mode while the driver is open, and the terminal is as before afterwards', () => {
     const { clock, driver, terminal, type } = setUp();
     expect(terminal).toMatchObject({ raw: true, flowing: true });
     type(' ');
@@ -125,7 +125,7 @@ describe('keys of a terminal', () => {
     expect(clock.pendingTimers()).toBe(0);
   });
 
-  test('a stream that is no terminal is not changed', () => {
+  test('are not read from a stream that is not a terminal, which is not changed', () => {
     const { driver, terminal } = setUp({ isTTY: false });
     expect(terminal).toMatchObject({ raw: false, flowing: false });
     expect(terminal.listenerCount('data')).toBe(0);
@@ -135,9 +135,9 @@ describe('keys of a terminal', () => {
 });
 
 describe('simulated pins', () => {
-  test('a line can only be opened once at a time', () => {
+  test('can be opened only once at a time', () => {
     const { driver } = setUp({ lines: [17] });
-    const again = () =>
+    const openAgain = () =>
       driver.openInput({
         line: 17,
         pull: 'up',
@@ -145,12 +145,12 @@ describe('simulated pins', () => {
         onEdge: () => undefined,
         onLost: () => undefined,
       });
-    expect(again).toThrow(HardwareError);
+    expect(openAgain).toThrow(HardwareError);
     driver.close();
-    expect(again().read()).toBe(false);
+    expect(openAgain().read()).toBe(false);
   });
 
-  test('a LED is off when it is opened, and its level can be read back', () => {
+  test('are off when they are opened for a LED, and their level can be read back', () => {
     const { driver } = setUp();
     expect(driver.isLit(27)).toBeUndefined();
     const led = driver.openOutput({ line: 27, activeLow: false });
@@ -159,7 +159,7 @@ describe('simulated pins', () => {
     expect(driver.isLit(27)).toBe(true);
   });
 
-  test('a line that is made to fail throws at every use', () => {
+  test('throw at every use if the test makes them fail', () => {
     const { driver } = setUp();
     const led = driver.openOutput({ line: 27, activeLow: false });
     driver.fail(27, 'burnt');

@@ -1,5 +1,5 @@
-// A board that consists of a device tree and GPIO registers only. A process on it runs rpio's real native code, whose
-// registers are words of a file. Effects of a real chip (a level that follows an output) do not happen.
+// A board that consists only of a device tree and GPIO registers. A process on it runs the real native code of rpio, and
+// the registers are words in a file. The registers have no effects as on a chip, where a level follows its output.
 import { spawnSync } from 'node:child_process';
 import {
   closeSync,
@@ -19,13 +19,16 @@ import { command, type Running, type Workplace } from '../support/processes.ts';
 export interface BoardFacts {
   readonly model: string;
   readonly compatible: readonly string[];
-  /** /proc/device-tree/soc/ranges, in words. rpio's C code recognizes the chip by it (src/bcm2835.c, bcm2835_init). */
+  /**
+   * The words of /proc/device-tree/soc/ranges, by which the C code of rpio recognizes the chip (src/bcm2835.c,
+   * bcm2835_init).
+   */
   readonly ranges?: readonly number[];
   /** False: the kernel has no /dev/gpiomem. */
   readonly gpiomem?: boolean;
 }
 
-/** Addresses as in bcm2835.dtsi and bcm2711.dtsi of Linux. */
+/** The addresses in bcm2835.dtsi and bcm2711.dtsi of Linux. */
 export const boards = {
   zeroW: {
     model: 'Raspberry Pi Zero W Rev 1.1',
@@ -51,32 +54,32 @@ export const boards = {
   },
 } as const satisfies Record<string, BoardFacts>;
 
-/** Offsets of registers in bytes (BCM2835 ARM Peripherals, 6.1; BCM2711 ARM Peripherals, 5.2). */
+/** Offsets of the registers in bytes (BCM2835 ARM Peripherals, 6.1; BCM2711 ARM Peripherals, 5.2). */
 export const register = {
-  /** Function select: three bits a line, lines 10 to 19; 000 is input, 001 output. */
+  /** Function select of lines 10 to 19, three bits for each line: 000 is input, 001 is output. */
   GPFSEL1: 0x04,
-  /** The same, lines 20 to 29. */
+  /** Function select of lines 20 to 29. */
   GPFSEL2: 0x08,
   GPSET0: 0x1c,
   GPCLR0: 0x28,
-  /** Levels, one bit a line. */
+  /** Levels, one bit for each line. */
   GPLEV0: 0x34,
-  /** BCM2835 to BCM2837: the pull that the lines in the next register get; 2 is up. */
+  /** BCM2835 to BCM2837: the pull for the lines in the next register; 2 is up. */
   GPPUD: 0x94,
   GPPUDCLK0: 0x98,
-  /** BCM2711: two bits a line, lines 16 to 31; 01 is up, 10 down. */
+  /** BCM2711: pulls of lines 16 to 31, two bits for each line; 01 is up, 10 is down. */
   GPIO_PUP_PDN_CNTRL_REG1: 0xe8,
 } as const;
 
 export interface Registers {
   read(offset: number): number;
-  /** Two adjacent ones at once. */
+  /** Reads two adjacent words at the same time. */
   readPair(offset: number): readonly [number, number];
   write(offset: number, word: number): void;
 }
 
 export interface FakeBoard {
-  /** All lines are high at first: open contacts under a pull-up. */
+  /** At first all lines are high, like open contacts with a pull-up. */
   readonly registers: Registers;
   /** Starts `release-button …` on the board. */
   start(args: readonly string[]): Running;
@@ -84,12 +87,12 @@ export interface FakeBoard {
   script(path: string, args: readonly string[]): Running;
 }
 
-/** A board that lives as long as the workplace. */
+/** Makes a board that lasts as long as the workplace. */
 export function createFakeBoard(workplace: Workplace, facts: BoardFacts): FakeBoard {
   const folder = mkdtempSync(join(workplace.directory, 'board-'));
   const registers = furnish(folder, facts);
   const run = (args: readonly string[]) => {
-    const [program, ...rest] = inside(folder, [process.execPath, ...args]);
+    const [program, ...rest] = onBoard(folder, [process.execPath, ...args]);
     return workplace.spawn(program, rest);
   };
   return {
@@ -99,7 +102,7 @@ export function createFakeBoard(workplace: Workplace, facts: BoardFacts): FakeBo
   };
 }
 
-/** Why no board can be faked here; undefined: it can. Where CI must run all tests, that is an error. */
+/** Why this machine cannot run a fake board; undefined if it can. Where CI must run all tests, this is an error. */
 export const noFakeBoard: string | undefined = required(whyNot());
 
 function whyNot(): string | undefined {
@@ -108,7 +111,7 @@ function whyNot(): string | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'release-button-board-'));
   try {
     furnish(folder, boards.zeroW);
-    const [program, ...args] = inside(folder, ['cat', '/proc/device-tree/model']);
+    const [program, ...args] = onBoard(folder, ['cat', '/proc/device-tree/model']);
     const { error, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' });
     if (error !== undefined) return 'unshare is not installed';
     return stdout.startsWith(boards.zeroW.model) ? undefined : `unshare may not mount here: ${stderr.trim()}`;
@@ -124,7 +127,7 @@ function required(reason: string | undefined): string | undefined {
 }
 
 /** Wraps a command so that it runs on the board. Private mounts need root, or a user namespace. */
-function inside(folder: string, commandLine: readonly string[]): readonly [string, ...string[]] {
+function onBoard(folder: string, commandLine: readonly string[]): readonly [string, ...string[]] {
   const asRoot = process.getuid?.() === 0 ? [] : ['--map-root-user'];
   const script = join(import.meta.dirname, 'in-fake-board.sh');
   return ['unshare', ...asRoot, '--mount', 'sh', script, folder, ...commandLine];
@@ -140,7 +143,7 @@ function furnish(folder: string, { model, compatible, ranges, gpiomem = true }: 
     ranges.forEach((word, index) => bytes.writeUInt32BE(word, index * 4));
     writeFileSync(join(tree, 'soc/ranges'), bytes);
   }
-  // rpio maps more than that, but uses only the first page.
+  // rpio maps more than this page, but uses only this page.
   const path = join(folder, gpiomem ? 'gpiomem' : 'unused');
   writeFileSync(path, Buffer.alloc(4096));
   const registers = registersIn(path);
@@ -166,9 +169,9 @@ function registersIn(path: string): Registers {
     read: (offset) => readPair(offset)[0],
     readPair,
     write: (offset, word) => {
-      const one = Buffer.alloc(4);
-      one.writeUInt32LE(word);
-      withFile((fd) => writeSync(fd, one, 0, 4, offset));
+      const bytes = Buffer.alloc(4);
+      bytes.writeUInt32LE(word);
+      withFile((fd) => writeSync(fd, bytes, 0, 4, offset));
     },
   };
 }

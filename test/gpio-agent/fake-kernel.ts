@@ -1,11 +1,11 @@
-// The system calls of a kernel with GPIO chips, for situations that a real one cannot produce on demand. The bytes and
-// numbers are the same; test/kernel/ tests the driver with a real kernel.
+// The system calls of a kernel with GPIO chips, for situations that a real kernel cannot produce on demand. Bytes and
+// numbers are those of the real one. test/kernel/ tests the driver with a real kernel.
 import { SystemError, type Kernel } from '../../gpio-agent/drivers/gpiochip/kernel.ts';
 import { flags, requests, sizes } from '../../gpio-agent/drivers/gpiochip/uapi.ts';
 
 export interface FakeLine {
   name?: string;
-  /** Held by another process. */
+  /** The name of another process that holds the line. */
   consumer?: string;
 }
 
@@ -32,7 +32,7 @@ export function createFakeKernel(chips: readonly FakeChip[]) {
   const errors = new Map<string, string>();
   const open = new Map<number, FakeChip | OpenLine>();
   const watched = new Map<number, (gone: boolean) => void>();
-  /** Electrical levels, by chip path and offset. */
+  /** Electrical levels, by the path of the chip and the offset of the line. */
   const high = new Map<string, boolean>();
   let nextFd = 10;
   let stops = 0;
@@ -64,13 +64,13 @@ export function createFakeKernel(chips: readonly FakeChip[]) {
     const offset = argument.readUInt32LE(request === requests.lineInfo ? 2 * nameAt : 0);
     const line = chip.lines[offset];
     if (line === undefined) return fail('ioctl', 'EINVAL');
-    const held = line.consumer ?? (isHeld(chip, offset) ? 'release-button test' : undefined);
+    const holder = line.consumer ?? (isHeld(chip, offset) ? 'release-button test' : undefined);
     if (request === requests.lineInfo) {
       argument.write(line.name ?? '', 0);
-      argument.write(held ?? '', nameAt);
+      argument.write(holder ?? '', nameAt);
       return;
     }
-    if (held !== undefined) return fail('ioctl', 'EBUSY');
+    if (holder !== undefined) return fail('ioctl', 'EBUSY');
     const lineFlags = argument.readUInt32LE(requestConsumerAt + nameAt);
     const entry: OpenLine = { chip, offset, flags: lineFlags, events: [], sequence: 0, gone: false };
     // A pull resistor moves a line that nothing else drives.
@@ -135,13 +135,13 @@ export function createFakeKernel(chips: readonly FakeChip[]) {
   return {
     kernel,
     paths: () => [...present].map(({ path }) => path),
-    /** Everything that is open. */
+    /** All descriptors that are open. */
     openFds: () => [...open.keys()],
     watchedFds: () => [...watched.keys()],
     stops: () => stops,
     level: (chip: FakeChip, offset: number) => high.get(keyOf(chip, offset)),
     flagsOf: (chip: FakeChip, offset: number) => linesAt(chip, offset)[0]?.[1].flags,
-    /** The line's level changes at a moment of CLOCK_MONOTONIC in ms; `lose`: its event is dropped. */
+    /** Changes the level of a line at a moment of CLOCK_MONOTONIC, in ms. With `lose`, the kernel drops the event. */
     change: (chip: FakeChip, offset: number, isHigh: boolean, at: number, { lose = false } = {}) => {
       high.set(keyOf(chip, offset), isHigh);
       for (const [, line] of linesAt(chip, offset)) {
@@ -152,7 +152,7 @@ export function createFakeKernel(chips: readonly FakeChip[]) {
     setSequence: (chip: FakeChip, offset: number, sequence: number) => {
       for (const [, line] of linesAt(chip, offset)) line.sequence = sequence;
     },
-    /** Notifies all watchers, as epoll would. */
+    /** Notifies all watchers, as epoll does. */
     deliver: () => {
       for (const [fd, onReady] of watched) {
         const entry = open.get(fd);

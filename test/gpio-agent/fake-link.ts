@@ -1,4 +1,4 @@
-// A link without a network. It records what is published, and delivers what a test sends, through the real codecs.
+// A link without a network. It records what the agent publishes, and delivers what a test sends, through the real codecs.
 import { Buffer } from 'node:buffer';
 import type { Address, Filter } from '../../messages/channel.ts';
 import type { AgentLink } from '../../gpio-agent/options.ts';
@@ -13,22 +13,22 @@ interface Sent {
 
 export interface FakeLink {
   readonly link: AgentLink;
-  /** Retained state by topic, as published last. */
+  /** the newest retained state of each topic */
   readonly state: ReadonlyMap<string, unknown>;
-  /** State in the order in which it was published. */
+  /** states in the order in which they were published */
   readonly states: readonly Sent[];
-  /** Messages sent through `publishNow`, in order. */
-  readonly now: readonly Sent[];
+  /** messages that were sent by `publishNow`, in their order */
+  readonly sentNow: readonly Sent[];
   /** How the broker answers the next presses. */
   outcome: Outcome;
-  /** Presses cannot even be handed over: this error comes instead. */
+  /** If set, presses fail with this error before they are sent. */
   throws: Error | undefined;
   /** While true, presses wait for `answer`. */
   holdsBack: boolean;
   answer(outcome: Outcome): void;
   connect(): void;
   disconnect(): void;
-  deliver(topic: string, payload: unknown, about?: { readonly retained?: boolean }): void;
+  deliver(topic: string, payload: unknown, options?: { readonly retained?: boolean }): void;
 }
 
 export function createFakeLink(): FakeLink {
@@ -36,8 +36,8 @@ export function createFakeLink(): FakeLink {
   const listeners = new Set<(state: LinkState) => void>();
   const retained = new Map<string, unknown>();
   const states: Sent[] = [];
-  const now: Sent[] = [];
-  let waiting: ((outcome: Outcome) => void)[] = [];
+  const sentNow: Sent[] = [];
+  let pendingAnswers: ((outcome: Outcome) => void)[] = [];
   let state: LinkState = { state: 'stopped', since: 0, message: 'not started' };
 
   const setState = (next: LinkState['state']) => {
@@ -45,7 +45,7 @@ export function createFakeLink(): FakeLink {
     for (const listener of listeners) listener(state);
   };
 
-  /** The message as a receiver decodes it; one that does not fit its own row fails the test. */
+  /** The message as a receiver decodes it. A message that does not fit its own row fails the test. */
   const overTheWire = <M>(address: Address<M>, message: M): M => {
     const decoded = address.codec.decode(Buffer.from(address.codec.encode(message)));
     if (!decoded.ok) throw new Error(`${address.topic}: ${decoded.error}`);
@@ -66,13 +66,13 @@ export function createFakeLink(): FakeLink {
   const fake: FakeLink = {
     state: retained,
     states,
-    now,
+    sentNow,
     outcome: 'acknowledged',
     throws: undefined,
     holdsBack: false,
     answer: (outcome) => {
-      for (const resolve of waiting) resolve(outcome);
-      waiting = [];
+      for (const resolve of pendingAnswers) resolve(outcome);
+      pendingAnswers = [];
     },
     connect: () => setState('connected'),
     disconnect: () => setState('connecting'),
@@ -97,10 +97,10 @@ export function createFakeLink(): FakeLink {
       publishNow: (address, message) => {
         if (fake.throws !== undefined) return Promise.reject(fake.throws);
         if (state.state !== 'connected') return Promise.resolve('not-connected');
-        now.push({ topic: address.topic, message: overTheWire(address, message) });
+        sentNow.push({ topic: address.topic, message: overTheWire(address, message) });
         if (!fake.holdsBack) return Promise.resolve(fake.outcome);
         return new Promise((resolve) => {
-          waiting.push(resolve);
+          pendingAnswers.push(resolve);
         });
       },
     },
@@ -111,7 +111,7 @@ export function createFakeLink(): FakeLink {
 function matching<M, P>(filter: Filter<M, P>, topic: string): P | undefined {
   const levels = filter.filter.split('/');
   const parts = topic.split('/');
-  const fits =
+  const isMatch =
     levels.length === parts.length && levels.every((level, at) => level === '+' || level === parts[at]);
-  return fits ? filter.match(topic) : undefined;
+  return isMatch ? filter.match(topic) : undefined;
 }

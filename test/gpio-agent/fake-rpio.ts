@@ -1,8 +1,8 @@
-// A stand-in for the package rpio; rpio-native.test.ts uses the real one.
+// Stands in for the package rpio. rpio-native.test.ts uses the real package.
 import { EventEmitter } from 'node:events';
 import type { RpioModule } from '../../gpio-agent/drivers/rpio-module.ts';
 
-/** The constants of the real one; `calls` lists the calls in words. */
+/** It has the constants of the real package. `calls` lists the calls as text. */
 export function createFakeRpio(
   troubles: { readonly init?: string; readonly warn?: string; readonly open?: string } = {},
 ) {

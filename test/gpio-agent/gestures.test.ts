@@ -10,7 +10,7 @@ import {
 } from '../../gpio-agent/gestures.ts';
 import { gestures, type Gesture } from '../../messages/gesture.ts';
 
-interface Held {
+interface PressInterval {
   readonly from: number;
   readonly to: number;
 }
@@ -19,18 +19,22 @@ function options(change: Partial<GestureOptions> = {}): GestureOptions {
   return { gestures: ['press'], holdMs: 1000, doubleMs: 400, stuckAfterMs: 30_000, ...change };
 }
 
-function edgesOf(helds: readonly Held[]): readonly Transition[] {
-  return helds.flatMap(({ from, to }) => [
+function edgesOf(presses: readonly PressInterval[]): readonly Transition[] {
+  return presses.flatMap(({ from, to }) => [
     { pressed: true, since: from, at: from, initial: false },
     { pressed: false, since: to, at: to, initial: false, heldMs: to - from },
   ]);
 }
 
-/** Processes edges, asks also at the given other moments, and finally when everything is over. */
-function follow(edges: readonly Transition[], gestureOptions: GestureOptions, asked: readonly number[] = []) {
+/** Processes the edges, also asks at the given other moments, and asks at the end when everything is over. */
+function follow(
+  edges: readonly Transition[],
+  gestureOptions: GestureOptions,
+  otherMoments: readonly number[] = [],
+) {
   const events = [
     ...edges.map((edge) => ({ at: edge.at, edge })),
-    ...[...asked, 10_000_000].map((at) => ({ at, edge: undefined })),
+    ...[...otherMoments, 10_000_000].map((at) => ({ at, edge: undefined })),
   ].sort((one, other) => one.at - other.at);
   let state: GestureState = noGesture;
   const fired: (FiredGesture & { readonly foundAt: number })[] = [];
@@ -44,13 +48,13 @@ function follow(edges: readonly Transition[], gestureOptions: GestureOptions, as
   return { fired: fired.map(({ gesture, at }) => ({ gesture, at })), found: fired, phases };
 }
 
-/** The same result, derived afterwards from whole presses. */
-function oracle(helds: readonly Held[], { gestures, holdMs, doubleMs }: GestureOptions) {
+/** The same result, from whole presses. */
+function oracle(presses: readonly PressInterval[], { gestures, holdMs, doubleMs }: GestureOptions) {
   const expected: { gesture: Gesture; at: number }[] = [];
   const [hold, double] = [gestures.includes('hold'), gestures.includes('double')];
-  for (let index = 0; index < helds.length; index += 1) {
-    const { from, to } = helds[index] ?? { from: 0, to: 0 };
-    const second = helds[index + 1];
+  for (let index = 0; index < presses.length; index += 1) {
+    const { from, to } = presses[index] ?? { from: 0, to: 0 };
+    const second = presses[index + 1];
     if (hold && to - from >= holdMs) expected.push({ gesture: 'hold', at: from + holdMs });
     else if (double && second !== undefined && second.from < from + doubleMs) {
       expected.push({ gesture: 'double', at: second.from });
@@ -62,7 +66,7 @@ function oracle(helds: readonly Held[], { gestures, holdMs, doubleMs }: GestureO
   return expected.filter(({ gesture }) => gestures.includes(gesture));
 }
 
-const helds = fc
+const presses = fc
   .array(fc.tuple(fc.integer({ min: 1, max: 1500 }), fc.integer({ min: 1, max: 2500 })), { maxLength: 20 })
   .map((pairs) => {
     let at = 1000;
@@ -74,10 +78,10 @@ const helds = fc
   });
 const gestureSet = fc.subarray([...gestures], { minLength: 1 });
 
-describe('random presses', () => {
-  test('follow from their durations and distances, for every set of gestures', () => {
+describe('the gestures of random presses', () => {
+  test('follow from durations and distances, for every set of gestures', () => {
     fc.assert(
-      fc.property(helds, gestureSet, (presses, set) => {
+      fc.property(presses, gestureSet, (presses, set) => {
         const given = options({ gestures: set });
         expect(follow(edgesOf(presses), given).fired).toEqual(oracle(presses, given));
       }),
@@ -87,17 +91,22 @@ describe('random presses', () => {
 
   test('are the same however often the state is queried in between', () => {
     fc.assert(
-      fc.property(helds, gestureSet, fc.array(fc.integer({ min: 0, max: 60_000 })), (presses, set, asked) => {
-        const given = options({ gestures: set });
-        const edges = edgesOf(presses);
-        expect(follow(edges, given, asked).fired).toEqual(follow(edges, given).fired);
-      }),
+      fc.property(
+        presses,
+        gestureSet,
+        fc.array(fc.integer({ min: 0, max: 60_000 })),
+        (presses, set, asked) => {
+          const given = options({ gestures: set });
+          const edges = edgesOf(presses);
+          expect(follow(edges, given, asked).fired).toEqual(follow(edges, given).fired);
+        },
+      ),
     );
   });
 
-  test('without hold and double are exactly one gesture each, at the edge', () => {
+  test('are exactly one gesture for each press at its edge, without hold and double', () => {
     fc.assert(
-      fc.property(helds, (presses) => {
+      fc.property(presses, (presses) => {
         const { found } = follow(edgesOf(presses), options());
         expect(found.map(({ foundAt }) => foundAt)).toEqual(presses.map(({ from }) => from));
       }),
@@ -116,7 +125,7 @@ describe('when a gesture is sent', () => {
     expect(step.fired).toEqual([{ gesture: 'hold', at: 1000, heldMs: 1000 }]);
   });
 
-  test('a short press of a button with hold tells how long it was held', () => {
+  test('a short press of a button with hold says how long it was held', () => {
     const { found } = follow(edgesOf([{ from: 0, to: 180 }]), options({ gestures: ['press', 'hold'] }));
     expect(found).toEqual([{ gesture: 'press', at: 180, heldMs: 180, foundAt: 180 }]);
   });
@@ -133,7 +142,7 @@ describe('when a gesture is sent', () => {
 });
 
 describe('a button that is held too long', () => {
-  test('is stuck after stuckAfterMs, gives nothing until it is released, and then works again', () => {
+  test('is stuck after stuckAfterMs, gives no gesture until it is released, and then works again', () => {
     const given = options({ gestures: ['press', 'hold'], holdMs: 60_000, stuckAfterMs: 30_000 });
     const edges = edgesOf([
       { from: 0, to: 90_000 },
@@ -144,7 +153,7 @@ describe('a button that is held too long', () => {
     expect(fired).toEqual([{ gesture: 'press', at: 91_200 }]);
   });
 
-  test('is stuck also if it was found held', () => {
+  test('is stuck even if it was held at the start', () => {
     const found: Transition = { pressed: true, since: 0, at: 30, initial: true };
     const { fired, phases } = follow([found], options(), [31, 40_000]);
     expect(phases.slice(0, 3)).toEqual(['decided', 'decided', 'stuck']);
@@ -152,7 +161,7 @@ describe('a button that is held too long', () => {
   });
 });
 
-test('if it was found held, gives nothing at its release, whatever its gestures', () => {
+test('a button that was held at the start gives no gesture at its release, whatever its gestures', () => {
   fc.assert(
     fc.property(gestureSet, fc.integer({ min: 31, max: 5000 }), (set, releasedAt) => {
       const edges: readonly Transition[] = [

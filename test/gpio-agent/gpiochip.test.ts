@@ -1,4 +1,4 @@
-// The gpiochip driver with the kernel's bytes, and a fake kernel that obeys the test.
+// The driver gpiochip with the bytes of the kernel, and a fake kernel that obeys the test.
 import { describe, expect, test } from 'vitest';
 import { findChip } from '../../gpio-agent/drivers/gpiochip/chips.ts';
 import { createGpiochipDriver } from '../../gpio-agent/drivers/gpiochip/driver.ts';
@@ -19,7 +19,7 @@ const header = chipWith('/dev/gpiochip0', 'pinctrl-bcm2711', {
 });
 const expander = chipWith('/dev/gpiochip1', 'raspberrypi-exp-gpio');
 
-/** The kernel's clock is an hour ahead of the agent's. */
+/** The clock of the kernel is an hour ahead of the agent's clock. */
 const aheadMs = 3_600_000;
 
 function setUp(chips: readonly FakeChip[] = [header, expander], chip?: string) {
@@ -48,7 +48,7 @@ function setUp(chips: readonly FakeChip[] = [header, expander], chip?: string) {
 }
 
 describe('an input', () => {
-  test('is requested with its bias, both edges and its polarity, without the kernel’s debounce', () => {
+  test('is requested with its bias, both edges and its polarity, without the debounce of the kernel', () => {
     const { fake, input } = setUp();
     expect(input().read()).toBe(false);
     expect(fake.flagsOf(header, 17)).toBe(
@@ -56,7 +56,7 @@ describe('an input', () => {
     );
   });
 
-  test('delivers its edges in the agent’s time, as soon as the kernel has them', () => {
+  test('delivers its edges with the agent’s time, as soon as the kernel has them', () => {
     const { fake, input, edges } = setUp();
     input();
     fake.change(header, 17, false, aheadMs + 100.25);
@@ -76,7 +76,7 @@ describe('an input', () => {
     expect(edges).toEqual([{ pressed: true, at: 100 }]);
   });
 
-  test('delivers more edges than it reads at once', () => {
+  test('delivers more edges than one read returns', () => {
     const { fake, input, edges } = setUp();
     const button = input();
     for (let index = 0; index < 1000; index += 1) fake.change(header, 17, index % 2 === 1, aheadMs + index);
@@ -84,7 +84,7 @@ describe('an input', () => {
     expect(edges.map(({ at }) => at)).toEqual(Array.from({ length: 1000 }, (_, index) => index));
   });
 
-  test('tells with the edge after a gap how many were lost, also when the count restarts', () => {
+  test('says with the first edge after a gap how many were lost, even if the count restarts', () => {
     const { fake, input, edges } = setUp();
     input();
     fake.change(header, 17, false, aheadMs + 1);
@@ -98,7 +98,7 @@ describe('an input', () => {
     ]);
   });
 
-  test('continues to count when the kernel’s 32 bits overflow', () => {
+  test('continues to count when the 32 bits of the kernel overflow', () => {
     const { fake, input, edges } = setUp();
     input();
     fake.setSequence(header, 17, 0xff_ff_ff_fe);
@@ -108,7 +108,7 @@ describe('an input', () => {
     expect(edges.at(-1)).toEqual({ pressed: false, at: 2 });
   });
 
-  test('is free again after it is closed twice, and delivers nothing more', () => {
+  test('is free after it is closed, also twice, and delivers nothing more', () => {
     const { fake, input, edges } = setUp();
     const button = input();
     button.close();
@@ -121,7 +121,7 @@ describe('an input', () => {
   });
 });
 
-test('a line that changes faster than it can be read is a fault, and blocks nothing else', () => {
+test('that changes faster than it can be read is a fault, and blocks nothing else', () => {
   const { fake, input, edges } = setUp();
   const button = input();
   for (let index = 0; index < 5000; index += 1)
@@ -146,7 +146,7 @@ describe('an unplugged chip', () => {
     expect(fake.openFds()).toEqual([]);
   });
 
-  test('is noticed by a read and by a check too, if the kernel does not report it', () => {
+  test('is also noticed by a read and by a check if the kernel does not report it', () => {
     const { driver, fake, input } = setUp();
     const button = input();
     const led = driver.openOutput({ line: 27, activeLow: false });
@@ -155,7 +155,7 @@ describe('an unplugged chip', () => {
       expect(use).toThrow(/is gone: the chip was unplugged or its driver unbound/);
   });
 
-  test('is found under another number when it is back, if its label names it', () => {
+  test('is found under another number when it returns, if it is named by its label', () => {
     const { fake, input } = setUp([header, expander], 'usb');
     const usb = chipWith('/dev/gpiochip2', 'usb');
     fake.plug(usb);
@@ -170,7 +170,7 @@ describe('an unplugged chip', () => {
 
 describe('an output', () => {
   for (const activeLow of [false, true])
-    test(`is dark from the first moment on, and lit by ${activeLow ? 'low' : 'high'}`, () => {
+    test(`is off from the first moment on, and lit by ${activeLow ? 'low' : 'high'}`, () => {
       const { driver, fake } = setUp();
       const led = driver.openOutput({ line: 27, activeLow });
       expect(fake.level(header, 27)).toBe(activeLow);
@@ -202,14 +202,14 @@ describe('a line', () => {
       { chip: 'pinctrl-rp1' },
       'no GPIO chip is labelled "pinctrl-rp1"; the chips are /dev/gpiochip0 [pinctrl-bcm2711, 32 lines], /dev/gpiochip1',
     ],
-  ])('%o is refused with the existing choices', (address, message) => {
+  ])('with the address %o is refused, and the error names the existing choices', (address, message) => {
     const { fake, input } = setUp();
     expect(() => input(address)).toThrow(HardwareError);
     expect(() => input(address)).toThrow(message);
     expect(fake.openFds()).toEqual([]);
   });
 
-  test('that is opened twice is reported as in use by this agent itself', () => {
+  test('that is opened twice is reported as in use by this agent', () => {
     const { input } = setUp();
     input();
     expect(() => input()).toThrow('in use by "release-button test"');
@@ -218,7 +218,7 @@ describe('a line', () => {
   test.each([
     ['EACCES', 'sudo usermod -aG gpio $USER'],
     ['EPERM', '--group-add'],
-  ])('of a chip that may not be opened (%s) is refused with the remedy', (code, remedy) => {
+  ])('of a chip without permission (%s) is refused with the remedy', (code, remedy) => {
     const { fake, input } = setUp();
     fake.refuse('/dev/gpiochip0', code);
     expect(() => input({ chip: '0' })).toThrow(remedy);
@@ -228,41 +228,41 @@ describe('a line', () => {
 });
 
 describe('the default chip', () => {
-  const find = (chips: readonly FakeChip[], wanted?: string) => {
+  const find = (chips: readonly FakeChip[], chipName?: string) => {
     const fake = createFakeKernel(chips);
-    return findChip(fake.kernel, wanted, fake.paths());
+    return findChip(fake.kernel, chipName, fake.paths());
   };
-  const other = chipWith('/dev/gpiochip3', 'gpio-brcmstb');
+  const otherChip = chipWith('/dev/gpiochip3', 'gpio-brcmstb');
   const rp1 = chipWith('/dev/gpiochip4', 'pinctrl-rp1');
 
   test('is the one with the header of a Raspberry Pi, whatever its number', () => {
-    expect(find([other, rp1])).toBe('/dev/gpiochip4');
+    expect(find([otherChip, rp1])).toBe('/dev/gpiochip4');
     expect(find([expander, header])).toBe('/dev/gpiochip0');
   });
 
   test('is the only one, if there is only one', () => {
-    expect(find([other])).toBe('/dev/gpiochip3');
+    expect(find([otherChip])).toBe('/dev/gpiochip3');
   });
 
-  test('is not the remaining one if another one may not be opened', () => {
-    const fake = createFakeKernel([other, expander]);
-    fake.refuse(other.path, 'EACCES');
+  test('is not the only readable chip if another chip may not be opened', () => {
+    const fake = createFakeKernel([otherChip, expander]);
+    fake.refuse(otherChip.path, 'EACCES');
     expect(() => findChip(fake.kernel, undefined, fake.paths())).toThrow('sudo usermod -aG gpio $USER');
   });
 
   test('is not guessed among several', () => {
-    expect(() => find([other, expander])).toThrow(
+    expect(() => find([otherChip, expander])).toThrow(
       'This machine has several, and none of them is known to be that of a header: /dev/gpiochip3 [gpio-brcmstb, 32 lines], /dev/gpiochip1',
     );
     expect(() => find([])).toThrow('This machine has none');
   });
 
   test.each(['4', '/dev/gpiochip4', 'gpiochip4', 'pinctrl-rp1'])('is found as %s if it is named', (name) => {
-    expect(find([other, rp1], name)).toBe('/dev/gpiochip4');
+    expect(find([otherChip, rp1], name)).toBe('/dev/gpiochip4');
   });
 });
 
-test('a closed driver has closed its lines and waits for nothing; it can be used again', () => {
+test('a closed driver has closed its lines and waits for nothing, and it can be opened again', () => {
   const { driver, fake, input } = setUp();
   driver.open();
   input();
@@ -275,7 +275,7 @@ test('a closed driver has closed its lines and waits for nothing; it can be used
   expect(input().read()).toBe(false);
 });
 
-test('on a machine without a chip the driver does not open', () => {
+test('the driver does not open on a machine without a chip', () => {
   expect(() => setUp([]).driver.open()).toThrow('there is no GPIO chip here');
 });
 

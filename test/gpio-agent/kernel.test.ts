@@ -1,4 +1,4 @@
-// Real system calls through koffi: waiting on another thread, and a process that still ends.
+// Real system calls through koffi: another thread waits, and the process still ends.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,16 +25,16 @@ function run(end: 'stop' | 'exit' | 'throw') {
   return { lines, stderr, status, signal };
 }
 
-const heard = [
+const expectedLines = [
   { idle: true },
-  { told: 1, gone: false, text: 'first' },
-  { told: 2, gone: false, text: 'again' },
+  { reports: 1, isGone: false, text: 'first' },
+  { reports: 2, isGone: false, text: 'again' },
   { nothing: 0 },
 ];
 
-test('a readable descriptor is reported on the JS thread, which is not blocked; after a stop the process ends by itself', () => {
+test('a readable descriptor is reported on the JS thread, which is not blocked, and after a stop the process ends by itself', () => {
   const { lines, status } = run('stop');
-  expect(lines).toEqual([...heard, { text: 'unheard' }]);
+  expect(lines).toEqual([...expectedLines, { text: 'unheard' }]);
   expect(status).toBe(0);
 });
 
@@ -43,11 +43,11 @@ test.each([
   ['throw', 1],
 ] as const)('a process that ends by %s while it waits ends at once', (end, code) => {
   const { lines, status, signal } = run(end);
-  expect(lines).toEqual(heard);
+  expect(lines).toEqual(expectedLines);
   expect({ status, signal }).toEqual({ status: code, signal: null });
 });
 
-test('can be loaded again in the same process, also after it has waited', async () => {
+test('the kernel can be loaded again in the same process, even after it has waited', async () => {
   for (let times = 0; times < 3; times += 1) {
     const kernel = await loadKernel();
     const fd = kernel.open('/dev/null');

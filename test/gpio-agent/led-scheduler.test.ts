@@ -32,7 +32,7 @@ function setUp(...patterns: readonly Pattern[]) {
 }
 
 describe('the LED scheduler', () => {
-  test('sets no timer while all LEDs are steady, and one for all LEDs while some blink', () => {
+  test('sets no timer while all LEDs are steady, and one timer for all LEDs while some blink', () => {
     const { clock, leds, scheduler } = setUp('on', 'off', 'off');
     scheduler.refresh();
     expect(clock.pendingTimers()).toBe(0);
@@ -63,7 +63,7 @@ describe('the LED scheduler', () => {
     expect(clock.pendingTimers()).toBe(0);
   });
 
-  test('retries a broken line at growing intervals, however often the others blink', () => {
+  test('retries a broken line at growing intervals, however often other LEDs blink', () => {
     const { clock, leds, scheduler } = setUp('on', 'fast-blink');
     const [broken] = leds;
     if (broken !== undefined) broken.broken = true;
@@ -98,7 +98,7 @@ describe('the LED scheduler', () => {
     expect(other?.writes).toEqual([true, false, true]);
   });
 
-  test('has every LED off and no timer after a stop; a second stop is harmless', () => {
+  test('has every LED off and no timer after a stop, and a second stop does nothing', () => {
     const { clock, leds, scheduler } = setUp('on', 'pulse');
     scheduler.refresh();
     scheduler.stop();

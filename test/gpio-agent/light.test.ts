@@ -13,9 +13,9 @@ function drifted(change: Partial<LightInputs> = {}): LightInputs {
 
 const override = { pattern: 'blip', since: now - 1, until: now + 500 } as const;
 
-describe('a signal', () => {
+describe('the light for a signal', () => {
   for (const signal of signals)
-    test(`${signal} is shown as ${patternOfSignal[signal]} while its worker is online`, () => {
+    test(`is ${patternOfSignal[signal]} for ${signal} while its worker is online`, () => {
       expect(chooseLight(drifted({ signal: { signal, workerOnline: true } }), now)).toEqual({
         pattern: patternOfSignal[signal],
         because: 'signal',
@@ -24,19 +24,19 @@ describe('a signal', () => {
     });
 
   const offline = { pattern: 'double-blink', because: 'offline' };
-  test('is not shown while its worker is not online', () => {
+  test('shows offline while the worker is not online', () => {
     expect(chooseLight(drifted({ signal: { signal: 'clear', workerOnline: false } }), now)).toEqual(offline);
   });
-  test('is not shown without a broker', () => {
+  test('shows offline without a broker', () => {
     expect(chooseLight(drifted({ connected: false }), now)).toEqual(offline);
   });
-  test('without a message shows offline, not dark', () => {
+  test('shows offline, and is not dark, without a message', () => {
     expect(chooseLight({ connected: true }, now)).toEqual(offline);
   });
 });
 
 describe('an override', () => {
-  test('replaces the signal until its time is over, and tells when that is', () => {
+  test('replaces the signal until its time is over, and says when that is', () => {
     const inputs = drifted({ override });
     expect(chooseLight(inputs, now)).toEqual({
       pattern: 'blip',
@@ -46,23 +46,25 @@ describe('an override', () => {
     });
     expect(chooseLight(inputs, override.until).because).toBe('signal');
   });
-  test('holds while the worker is offline, but not while the broker is gone', () => {
+  test('lasts while the worker is offline, and ends while the broker is away', () => {
     expect(chooseLight({ connected: true, override }, now).because).toBe('set');
     expect(chooseLight({ connected: false, override }, now).because).toBe('offline');
   });
 });
 
 describe('a press without effect', () => {
-  test('without a result shows failed while the worker is online, also over an override', () => {
+  test('shows failed while the worker is online if it gets no result, also over an override', () => {
     expect(chooseLight(drifted({ unanswered: true, override }), now)).toEqual({
       pattern: 'sos',
       because: 'signal',
       signal: 'failed',
     });
-    const gone = { signal: 'drifted', workerOnline: false } as const;
-    expect(chooseLight({ connected: true, unanswered: true, signal: gone }, now).because).toBe('offline');
+    const withoutWorker = { signal: 'drifted', workerOnline: false } as const;
+    expect(chooseLight({ connected: true, unanswered: true, signal: withoutWorker }, now).because).toBe(
+      'offline',
+    );
   });
-  test('that did not reach the broker shows one round of sos, with or without a connection', () => {
+  test('shows one round of sos if it did not reach the broker, with or without a connection', () => {
     for (const connected of [true, false]) {
       const inputs = drifted({ connected, droppedAt: now });
       expect(chooseLight(inputs, now + 5099)).toMatchObject({ pattern: 'sos', because: 'offline' });
@@ -72,11 +74,11 @@ describe('a press without effect', () => {
 });
 
 describe('the words in the log', () => {
-  test('name patterns without a name', () => {
-    const told = (change: Partial<LightInputs>) => patternInWords(chooseLight(drifted(change), now));
-    expect(told({})).toBe('on');
-    expect(told({ refused: { since: now, reason: 'frozen' } })).toBe('five short flashes');
-    expect(told({ identifiedAt: now })).toBe('blinks very fast');
+  test('describe patterns without a name', () => {
+    const wordsFor = (change: Partial<LightInputs>) => patternInWords(chooseLight(drifted(change), now));
+    expect(wordsFor({})).toBe('on');
+    expect(wordsFor({ refused: { since: now, reason: 'frozen' } })).toBe('five short flashes');
+    expect(wordsFor({ identifiedAt: now })).toBe('blinks very fast');
   });
 });
 
@@ -85,7 +87,7 @@ describe('a refused press', () => {
   const releasing = { signal: { signal: 'releasing', workerOnline: true } } as const;
 
   test.each([undefined, ...pressReasons])(
-    'because of %s flashes, and then shows the signal again',
+    'because of %s flashes, and then the light shows the signal again',
     (reason) => {
       const inputs = drifted(since(reason));
       expect(chooseLight(inputs, now)).toMatchObject({ because: 'refused', since: now });
@@ -93,7 +95,7 @@ describe('a refused press', () => {
     },
   );
 
-  test('as a repetition keeps the running release on the light; other reasons do not', () => {
+  test('as a repetition leaves a running release on the light, and other reasons do not', () => {
     const hidden = pressReasons.filter(
       (reason) => chooseLight({ ...drifted(releasing), ...since(reason) }, now).because === 'signal',
     );
@@ -101,8 +103,8 @@ describe('a refused press', () => {
   });
 });
 
-describe('the priority', () => {
-  /** From strong to weak; each function makes its state hold, whatever holds already. */
+describe('of the states of a light', () => {
+  /** From strong to weak. The change brings about the state, whatever other states there are. */
   const ranks: readonly (readonly [string, Partial<LightInputs>])[] = [
     ['acknowledge', { acknowledged: { on: false, since: now } }],
     ['identify', { identifiedAt: now }],
@@ -115,7 +117,7 @@ describe('the priority', () => {
     ['set', { override: { ...override, yieldsAt: now + 200 } }],
     ['signal', {}],
   ];
-  test('the strongest state is shown, whatever weaker ones hold as well', () => {
+  test('the strongest is shown, whatever weaker ones there are', () => {
     fc.assert(
       fc.property(fc.subarray([...ranks], { minLength: 1 }), (holding) => {
         const inputs = holding.reduce<LightInputs>((sum, [, change]) => ({ ...sum, ...change }), drifted());
@@ -124,19 +126,19 @@ describe('the priority', () => {
     );
   });
 
-  test('a state that ends by itself tells when, and has ended then', () => {
+  test('a state that ends by itself says when, and has ended then', () => {
     fc.assert(
       fc.property(fc.subarray([...ranks]), (holding) => {
         const inputs = holding.reduce<LightInputs>((sum, [, change]) => ({ ...sum, ...change }), drifted());
-        const shown = chooseLight(inputs, now);
-        if (shown.nextAt === undefined) return;
-        expect(chooseLight(inputs, shown.nextAt - 0.001)).toEqual(shown);
-        expect(chooseLight(inputs, shown.nextAt)).not.toEqual(shown);
+        const light = chooseLight(inputs, now);
+        if (light.nextAt === undefined) return;
+        expect(chooseLight(inputs, light.nextAt - 0.001)).toEqual(light);
+        expect(chooseLight(inputs, light.nextAt)).not.toEqual(light);
       }),
     );
   });
 
-  test('the light is never on or dark like a signal unless a worker vouches for it', () => {
+  test('none is on or dark like a signal unless a worker vouches for it', () => {
     const any = fc.record(
       {
         connected: fc.boolean(),

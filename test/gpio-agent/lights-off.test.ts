@@ -1,4 +1,4 @@
-// Switches the lights off without an agent: `--lights-off` on simulated pins and, by the command, without any.
+// Switches the lights off without an agent: `--lights-off` on simulated pins, and the real command.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createSimulatedDriver } from '../../gpio-agent/drivers/simulated.ts';
 import { lightsOff } from '../../gpio-agent/lights-off.ts';
@@ -6,7 +6,7 @@ import { createFakeClock } from '../support/fake-clock.ts';
 import { createWorkplace, type Workplace } from '../support/processes.ts';
 import { agentConfig } from './arrange.ts';
 
-function arranged() {
+function arrangeLights() {
   const driver = createSimulatedDriver({ clock: createFakeClock() });
   const { leds } = agentConfig({
     leds: [
@@ -38,7 +38,7 @@ function arranged() {
 
 describe('lights off', () => {
   test('switches every LED off and releases the pins', () => {
-    const { driver, printed, closed, run } = arranged();
+    const { driver, printed, closed, run } = arrangeLights();
     expect(run()).toBe(true);
     expect([driver.isLit(5), driver.isLit(6)]).toEqual([false, false]);
     expect(printed).toEqual([
@@ -49,8 +49,8 @@ describe('lights off', () => {
     expect(closed()).toBe(1);
   });
 
-  test('switches the others off if one cannot be opened, and names that one', () => {
-    const { driver, printed, closed, run } = arranged();
+  test('switches off the other LEDs if one cannot be opened, and names that one', () => {
+    const { driver, printed, closed, run } = arrangeLights();
     driver.fail(5, 'in use by "release-button main"');
     expect(run()).toBe(false);
     expect(driver.isLit(6)).toBe(false);

@@ -3,17 +3,20 @@ import { createLineNoise } from '../../gpio-agent/line-noise.ts';
 
 const calmMs = 30;
 
-/** A line that gets spikes, each as two changes and one level that was too short. */
+/** A line with spikes. Each spike is two changes and one level that was too short. */
 function setUp() {
   const noise = createLineNoise({ calmMs, line: 'line 17' });
   let now = 0;
   const faults: (string | undefined)[] = [];
-  const look = () => {
+  const check = () => {
     const fault = noise.fault(now);
     if (fault !== faults.at(-1)) faults.push(fault);
     return fault;
   };
-  /** Spikes for the given time, one every so many ms, with a check at each. @returns when it became a fault */
+  /**
+   * Makes spikes for a time, one every so many ms, with a check after each.
+   * @returns when the line became a fault
+   */
   const spikes = (forMs: number, everyMs: number) => {
     const end = now + forMs;
     let faultAt: number | undefined;
@@ -21,7 +24,7 @@ function setUp() {
       noise.changed(now);
       noise.changed(now + 1);
       noise.bounced(1, now + 1);
-      if (look() !== undefined) faultAt ??= now;
+      if (check() !== undefined) faultAt ??= now;
     }
     now = end;
     return faultAt;
@@ -29,37 +32,37 @@ function setUp() {
   const quiet = (forMs: number) => {
     const end = now + forMs;
     let quietAt: number | undefined;
-    for (; now < end; now += 1000) if (look() === undefined) quietAt ??= now;
+    for (; now < end; now += 1000) if (check() === undefined) quietAt ??= now;
     now = end;
     return quietAt;
   };
-  return { noise, look, spikes, quiet, faults, now: () => now };
+  return { noise, check, spikes, quiet, faults, now: () => now };
 }
 
-describe('a line', () => {
-  test('without a calm moment for three seconds does not settle: the message names the line and the remedy', () => {
-    const { spikes, look } = setUp();
+describe('the noise of a line', () => {
+  test('is a fault if there is no calm moment for three seconds, and the message names the line and the remedy', () => {
+    const { spikes, check } = setUp();
     expect(spikes(2900, 10)).toBeUndefined();
     spikes(200, 10);
-    expect(look()).toMatch(/line 17 has not settled for 3 s.*Check its wire and its contact.*pull: up/);
+    expect(check()).toMatch(/line 17 has not settled for 3 s.*Check its wire and its contact.*pull: up/);
   });
 
-  test('that changes more than 600 times a minute is noisy, however calm it is in between', () => {
-    const { spikes, quiet, look } = setUp();
+  test('is a fault if there are more than 600 changes a minute, however calm it is in between', () => {
+    const { spikes, quiet, check } = setUp();
     const faultAt = spikes(60_000, 90);
     expect(faultAt).toBeGreaterThan(600 * 90 - 1000);
-    expect(look()).toMatch(/more than 600 times within a minute/);
+    expect(check()).toMatch(/more than 600 times within a minute/);
     quiet(1000);
-    expect(look()).toBeDefined();
+    expect(check()).toBeDefined();
   });
 
-  test('that changes 500 times a minute is not noisy: somebody may press for fun', () => {
+  test('is not a fault at 500 changes a minute, because somebody may press for fun', () => {
     const { spikes, faults } = setUp();
     spikes(300_000, 120);
     expect(faults).toEqual([]);
   });
 
-  test('is healthy again after a quiet minute, by itself', () => {
+  test('is over after a quiet minute, by itself', () => {
     const { spikes, quiet, now } = setUp();
     spikes(5000, 10);
     const noisyUntil = now();
@@ -67,7 +70,7 @@ describe('a line', () => {
     expect((quiet(30_000) ?? 0) - noisyUntil).toBeLessThanOrEqual(70_000);
   });
 
-  test('whose noise comes and goes is one fault, not many', () => {
+  test('that comes and goes is one fault, not many', () => {
     const { spikes, quiet, faults } = setUp();
     for (let round = 0; round < 20; round += 1) {
       spikes(4000, 10);
@@ -84,14 +87,14 @@ describe('a line', () => {
     expect(faults).toHaveLength(1);
   });
 
-  test('that was opened again has no history', () => {
-    const { noise, spikes, look } = setUp();
+  test('is forgotten when the line is opened again', () => {
+    const { noise, spikes, check } = setUp();
     spikes(5000, 10);
     noise.forget();
-    expect(look()).toBeUndefined();
+    expect(check()).toBeUndefined();
   });
 
-  test('that is pressed after hours without a touch is no fault', () => {
+  test('is no fault if the line is pressed after hours without a touch', () => {
     const { spikes, quiet, faults } = setUp();
     quiet(3_600_000);
     spikes(20, 2);

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { scrape } from '../support/metrics.ts';
 import { arrange, arrangeReady, buttonLine, promisesRun } from './arrange.ts';
 
-test('all counters of a configured button exist with 0 before anything happens', async () => {
+test('all counters of a configured button are 0 before anything happens', async () => {
   const { metrics } = arrange({ config: { buttons: [{ id: 'main', gestures: ['press', 'hold'] }] } });
   const counters = [...(await scrape(metrics))].filter(([key]) => key.includes('_total'));
   expect(counters.map(([, value]) => value)).toEqual(counters.map(() => 0));
@@ -18,7 +18,7 @@ test('all counters of a configured button exist with 0 before anything happens',
   );
 });
 
-test('a light is offline until a worker vouches for it, and again when the worker is gone', async () => {
+test('a light is offline until a worker vouches for it, and again when the worker is away', async () => {
   const { clock, driver, fake, metrics, signal, start, worker } = arrange();
   const offline = async () => (await scrape(metrics)).get('release_button_agent_light_offline{led="main"}');
   expect(await offline()).toBe(1);
@@ -51,7 +51,7 @@ test('a button that is held too long is stuck until it is released', async () =>
   expect(await stuck()).toBe(0);
 });
 
-test('a press that could not even be handed over is dropped for one reason, whatever the error says', async () => {
+test('a press that could not be handed to the link is dropped for one reason, whatever the error says', async () => {
   const { clock, driver, fake, metrics } = await arrangeReady();
   const before = await scrape(metrics);
   fake.throws = new Error('the broker at mqtt://10.0.0.7 said something long and new');

@@ -19,8 +19,8 @@ function line(pattern: Pattern, untilMs: number): readonly (readonly [boolean, n
 
 const round = (...ms: readonly number[]) => ms.map((length, index) => [index % 2 === 0, length] as const);
 
-describe('named patterns are those of the contract', () => {
-  const rounds: Record<Exclude<PatternName, 'on' | 'off'>, readonly number[]> = {
+describe('the named patterns are those of the contract:', () => {
+  const roundsOf: Record<Exclude<PatternName, 'on' | 'off'>, readonly number[]> = {
     'fast-blink': [100, 100],
     pulse: [700, 300],
     'two-flashes': [500, 300, 500, 300],
@@ -30,9 +30,9 @@ describe('named patterns are those of the contract', () => {
     'double-blink': [100, 150, 100, 3650],
     'triple-blink': [100, 150, 100, 150, 100, 3400],
   };
-  for (const [name, ms] of Object.entries(rounds))
+  for (const [name, ms] of Object.entries(roundsOf))
     test(name, () => {
-      const pattern = patternNames.find((known) => known === name);
+      const pattern = patternNames.find((patternName) => patternName === name);
       const length = ms.reduce((sum, step) => sum + step, 0);
       expect(pattern).toBeDefined();
       if (pattern !== undefined) expect(line(pattern, length)).toEqual(round(...ms));
@@ -43,15 +43,15 @@ describe('named patterns are those of the contract', () => {
     expect(levelAt('off', 123_456)).toEqual({ on: false });
   });
 
-  test('two-flashes is shown once and is dark afterwards; the others repeat', () => {
+  test('two-flashes is shown once and is dark afterwards, and all others repeat', () => {
     expect(levelAt('two-flashes', 1_000_000)).toEqual({ on: false });
     expect(levelAt('pulse', 1_000_000)).toEqual({ on: true, nextAt: 1_000_700 });
   });
 });
 
 test('every signal has a pattern, and no two signals look alike', () => {
-  const shown = signals.map((signal) => patternOfSignal[signal]);
-  expect(new Set(shown).size).toBe(signals.length);
+  const shownPatterns = signals.map((signal) => patternOfSignal[signal]);
+  expect(new Set(shownPatterns).size).toBe(signals.length);
 });
 
 describe('any pattern', () => {
@@ -61,19 +61,19 @@ describe('any pattern', () => {
   });
   const pattern = fc.record({ steps, repeat: fc.boolean() });
 
-  test('has the level of the step at the given moment, and is dark when it is over', () => {
+  test('has the level of the step at that moment, and is dark when it is over', () => {
     fc.assert(
       fc.property(pattern, fc.double({ min: 0, max: 10_000_000, noNaN: true }), (given, sinceMs) => {
         const length = given.steps.reduce((sum, step) => sum + step.ms, 0);
-        const within = given.repeat ? sinceMs % length : sinceMs;
+        const inRoundMs = given.repeat ? sinceMs % length : sinceMs;
         let end = 0;
-        const step = given.steps.find(({ ms }) => within < (end += ms));
+        const step = given.steps.find(({ ms }) => inRoundMs < (end += ms));
         expect(levelAt(given, sinceMs).on).toBe(step?.on ?? false);
       }),
     );
   });
 
-  test('keeps its level until nextAt and has the other one then; without nextAt it never changes', () => {
+  test('keeps its level until nextAt and has the other level then; without nextAt it never changes', () => {
     fc.assert(
       fc.property(
         pattern,

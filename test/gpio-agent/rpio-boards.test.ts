@@ -1,9 +1,9 @@
-// The boards on which rpio may run. Names as in the device trees of Linux and of Raspberry Pi OS, with the revision that the
-// firmware adds to a model.
+// The boards on which rpio may run, by their names in the device trees of Linux and of Raspberry Pi OS, with the revision
+// that the firmware adds to a model.
 import { describe, expect, test } from 'vitest';
 import { rpioKnows } from '../../gpio-agent/drivers/rpio-boards.ts';
 
-describe('boards', () => {
+describe('a board for rpio', () => {
   const zero = 'Raspberry Pi Zero';
   test.each([
     ['Raspberry Pi Model B Rev 1', 'raspberrypi,model-b', 'brcm,bcm2835', true],
@@ -32,12 +32,12 @@ describe('boards', () => {
     ['Revolution Pi Connect SE', 'kunbus,revpi-connect-se', 'brcm,bcm2711', false],
     ['NVIDIA Jetson Nano Developer Kit', 'nvidia,p3450-0000', 'nvidia,tegra210', false],
     ['', '', '', false],
-  ])('%s (%s, %s): %s, also by its model alone', (model, board, chip, known) => {
-    expect(rpioKnows({ model, compatible: [board, chip] })).toBe(known);
-    expect(rpioKnows({ model, compatible: [] })).toBe(known);
+  ])('named %s (%s, %s) is known: %s, also by its model alone', (model, board, chip, isKnown) => {
+    expect(rpioKnows({ model, compatible: [board, chip] })).toBe(isKnown);
+    expect(rpioKnows({ model, compatible: [] })).toBe(isKnown);
   });
 
-  test('an unknown model is not guessed', () => {
+  test('with an unknown model is not guessed', () => {
     for (const model of ['Raspberry Pi 6 Model B Rev 1.0', 'Raspberry Pi Zero 3 W Rev 1.0', 'Raspberry Pi'])
       expect(rpioKnows({ model, compatible: [] })).toBe(false);
   });

@@ -1,5 +1,5 @@
-// Why rpio cannot be loaded, with Node's real errors: installations in which the package rpio is absent, not compiled, or
-// compiled for something else. Uses the compiled code (`npm run build`).
+// Why rpio cannot be loaded, with the real errors of Node.js: the package is absent, not compiled, or compiled for
+// something else. Uses the compiled code (`npm run build`).
 import {
   cpSync,
   existsSync,
@@ -22,10 +22,13 @@ beforeEach(() => {
 });
 afterEach(() => workplace.clear());
 
-/** The rooms from which the driver is loaded. Copying all rooms would take many times as long. */
+/** The rooms from which the driver is loaded. To copy all rooms would take many times as long. */
 const rooms = ['gpio-agent', 'service'];
 
-/** Compiled code and packages in a separate folder. @returns where its rpio belongs */
+/**
+ * Puts compiled code and packages into a separate folder.
+ * @returns the path for its rpio
+ */
 function installation(): string {
   const { directory } = workplace;
   for (const room of rooms)
@@ -41,7 +44,7 @@ function installation(): string {
   return join(packages, 'rpio');
 }
 
-/** As npm unpacks it, without the results of its install script. */
+/** Unpacks rpio as npm does, without the results of its install script. */
 function unpacked(): string {
   const folder = installation();
   const source = join(root, 'node_modules/rpio');
@@ -65,54 +68,55 @@ async function load(): Promise<string> {
   return child.output();
 }
 
-test('absent: the message names the missing compiler, and the permission to run scripts', async () => {
+test('rpio that is absent leads to a message about the missing compiler and the permission to run scripts', async () => {
   installation();
-  const said = await load();
-  expect(said).toMatch(/^HardwareError: the package rpio is not installed/);
-  expect(said).toContain('`sudo apt install build-essential python3`');
-  expect(said).toContain('--allow-scripts=rpio');
+  const message = await load();
+  expect(message).toMatch(/^HardwareError: the package rpio is not installed/);
+  expect(message).toContain('`sudo apt install build-essential python3`');
+  expect(message).toContain('--allow-scripts=rpio');
 });
 
-test('unpacked without its install script: the remedy is npm rebuild', async () => {
+test('rpio that was unpacked without its install script leads to npm rebuild', async () => {
   unpacked();
-  const said = await load();
-  expect(said).toMatch(/^HardwareError: the package rpio is installed, but was never compiled/);
-  expect(said).toContain('`npm rebuild rpio`');
+  const message = await load();
+  expect(message).toMatch(/^HardwareError: the package rpio is installed, but was never compiled/);
+  expect(message).toContain('`npm rebuild rpio`');
 });
 
-test('compiled for another machine: the remedy is npm rebuild', async () => {
+test('rpio that was compiled for another machine leads to npm rebuild', async () => {
   compiled(Buffer.from('not a program for this machine'));
-  const said = await load();
-  expect(said).toMatch(
+  const message = await load();
+  expect(message).toMatch(
     /^HardwareError: the package rpio was compiled for another Node\.js version or another machine/,
   );
-  expect(said).toContain('`npm rebuild rpio`');
+  expect(message).toContain('`npm rebuild rpio`');
 });
 
-const own = join(root, 'node_modules/rpio', addon);
-const noAddon = !existsSync(own);
+const ownAddon = join(root, 'node_modules/rpio', addon);
+const noAddon = !existsSync(ownAddon);
 if (noAddon && process.env['CI'] !== undefined)
   throw new Error('rpio is not compiled, and with CI set no test is skipped');
 
 test.skipIf(noAddon)(
-  'compiled for another Node.js version: the message has both versions, and npm rebuild',
+  'rpio that was compiled for another Node.js version leads to a message with both versions, and npm rebuild',
   async () => {
-    const bytes = readFileSync(own);
-    // Its node::node_module begins with the version as an int, flags of 0 and a handle of 0 (Node's node.h, NODE_MODULE_X).
+    const bytes = readFileSync(ownAddon);
+    // The node::node_module of an addon begins with the version as an int, flags of 0 and a handle of 0 (node.h,
+    // NODE_MODULE_X).
     const head = Buffer.alloc(16);
     head.writeInt32LE(Number(process.versions.modules));
     const at = bytes.indexOf(head);
     expect(at).toBeGreaterThan(0);
     bytes.writeInt32LE(93, at);
     compiled(bytes);
-    const said = await load();
-    expect(said).toMatch(/^HardwareError: the package rpio was compiled for another Node\.js version/);
-    expect(said).toContain('NODE_MODULE_VERSION 93');
-    expect(said).toContain(process.version);
+    const message = await load();
+    expect(message).toMatch(/^HardwareError: the package rpio was compiled for another Node\.js version/);
+    expect(message).toContain('NODE_MODULE_VERSION 93');
+    expect(message).toContain(process.version);
   },
 );
 
-test.skipIf(noAddon)('compiled for this version: it loads on any machine', async () => {
-  compiled(readFileSync(own));
+test.skipIf(noAddon)('rpio that was compiled for this version can be loaded on any machine', async () => {
+  compiled(readFileSync(ownAddon));
   expect(await load()).toBe('loaded\n');
 });

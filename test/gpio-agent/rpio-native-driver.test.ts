@@ -1,4 +1,4 @@
-// The rpio driver with rpio's real native code, and what that code does without the driver's checks, on boards with
+// The driver rpio with the real native code of rpio, and the same code without the checks of the driver, on boards with
 // registers only (fake-board.ts). Uses the compiled code (`npm run build`).
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -15,27 +15,28 @@ afterEach(() => workplace.clear());
 describe.skipIf(noFakeBoard !== undefined)(
   `the rpio driver on rpio's native code${noFakeBoard === undefined ? '' : ` (skipped: ${noFakeBoard})`}`,
   () => {
-    const run = (facts: BoardFacts, way: string) => {
+    const run = (facts: BoardFacts, scenario: string) => {
       const board = createFakeBoard(workplace, facts);
-      const child = board.script(join(import.meta.dirname, 'rpio-native.child.mjs'), [way]);
+      const child = board.script(join(import.meta.dirname, 'rpio-native.child.mjs'), [scenario]);
       return { registers: board.registers, child };
     };
 
-    test('before the Raspberry Pi 4 the pull goes to line 17 alone, with the timing of the older chips', async () => {
+    test('sets the pull of line 17 alone before the Raspberry Pi 4, with the timing of the older chips', async () => {
       const { registers } = run(boards.zeroW, 'opens an input again and again');
       const line = String(1 << 17);
-      const seen = new Set<string>();
-      // The steps take some 10 us each, so the line is opened repeatedly until the observer was fast enough.
+      const observed = new Set<string>();
+      // The steps take some 10 us each. So the line is opened repeatedly until the observer was fast enough.
       await until('the pull to be set', () => {
-        for (let looks = 0; looks < 1000; looks += 1) seen.add(registers.readPair(register.GPPUD).join(' '));
-        return seen.has(`2 ${line}`);
+        for (let attempts = 0; attempts < 1000; attempts += 1)
+          observed.add(registers.readPair(register.GPPUD).join(' '));
+        return observed.has(`2 ${line}`);
       });
-      expect([...seen].filter((step) => !['0 0', '2 0', `2 ${line}`, `0 ${line}`].includes(step))).toEqual(
-        [],
-      );
+      expect(
+        [...observed].filter((step) => !['0 0', '2 0', `2 ${line}`, `0 ${line}`].includes(step)),
+      ).toEqual([]);
     });
 
-    test('an output begins with the level that is off, whatever the polarity of its LED', async () => {
+    test('begins an output with the level that is off, whatever the polarity of its LED', async () => {
       const { registers, child } = run(boards.four, 'opens two outputs');
       expect(await child.exited).toEqual({ code: 0, signal: null });
       expect(child.output()).toContain('["line 27 (GPIO27), by rpio","line 22 (GPIO22), by rpio"]');
@@ -44,7 +45,7 @@ describe.skipIf(noFakeBoard !== undefined)(
       expect(registers.read(register.GPFSEL2).toString(8)).toBe('10000100');
     });
 
-    test('opening and closing it many times leaves one mapping and no listener', async () => {
+    test('leaves one mapping and no listener after it was opened and closed many times', async () => {
       const { child } = run(boards.zeroW, 'opens and closes the driver');
       expect(await child.exited).toEqual({ code: 0, signal: null });
       expect(JSON.parse(child.output())).toEqual({
@@ -55,7 +56,7 @@ describe.skipIf(noFakeBoard !== undefined)(
       });
     });
 
-    test('reading after closing is an error, but rpio alone ends the process', async () => {
+    test('makes reading after closing an error, while rpio alone ends the process', async () => {
       const alone = run(boards.zeroW, 'reads after closing, by rpio alone').child;
       expect((await alone.exited).signal).toBe('SIGSEGV');
       const { child } = run(boards.zeroW, 'reads after closing');
@@ -63,7 +64,7 @@ describe.skipIf(noFakeBoard !== undefined)(
       expect(child.output()).toContain('HardwareError: line 17 (GPIO17) is closed');
     });
 
-    test('a line that the header of the board lacks cannot be opened', async () => {
+    test('does not open a line that the header of the board lacks', async () => {
       const { child } = run(boards.zeroW, 'opens a line that the header lacks');
       expect(await child.exited).toEqual({ code: 0, signal: null });
       expect(child.output()).toContain(
@@ -71,13 +72,13 @@ describe.skipIf(noFakeBoard !== undefined)(
       );
     });
 
-    test('rpio alone mistakes a Raspberry Pi 5 for a board that it knows', async () => {
+    test('refuses a Raspberry Pi 5, which rpio alone takes for another board', async () => {
       const { child } = run(boards.five, 'reads by rpio alone');
       expect(await child.exited).toEqual({ code: 0, signal: null });
       expect(child.output()).toBe('1\n');
     });
 
-    test('rpio alone only pretends on an unknown board, and reads 0', async () => {
+    test('refuses an unknown board, on which rpio alone only pretends and reads 0', async () => {
       const { child } = run(boards.libre, 'reads by rpio alone');
       expect(await child.exited).toEqual({ code: 0, signal: null });
       expect(child.output()).toMatch(/mock mode[\s\S]*^0$/m);

@@ -1,4 +1,4 @@
-// The rpio driver on a fake board, without an agent around it: what each way does is said in rpio-native-driver.test.ts.
+// The driver rpio on a fake board, without an agent. rpio-native-driver.test.ts explains each scenario.
 import { readFileSync } from 'node:fs';
 import { readBoard } from '../../dist/gpio-agent/drivers/board.js';
 import { createRpioDriver, loadRpio } from '../../dist/gpio-agent/drivers/rpio.js';
@@ -21,24 +21,24 @@ const button = {
   onLost: () => undefined,
 };
 /** @param {unknown} result */
-const say = (result) => process.stdout.write(`${JSON.stringify(result)}\n`);
+const print = (result) => process.stdout.write(`${JSON.stringify(result)}\n`);
 /** @param {() => unknown} use */
-const sayError = (use) => {
+const printError = (use) => {
   try {
     use();
   } catch (error) {
-    say(String(error));
+    print(String(error));
   }
 };
 
-const ways = {
+const scenarios = {
   'opens an input again and again': () => {
     driver.open();
-    const again = () => {
+    const openAgain = () => {
       driver.openInput(button).close();
-      setTimeout(again, 1);
+      setTimeout(openAgain, 1);
     };
-    again();
+    openAgain();
   },
 
   'opens two outputs': () => {
@@ -47,7 +47,7 @@ const ways = {
       driver.openOutput({ line: 27, activeLow: false }),
       driver.openOutput({ line: 22, activeLow: true }),
     ];
-    say(outputs.map(({ where }) => where));
+    print(outputs.map(({ where }) => where));
     driver.close();
   },
 
@@ -60,7 +60,7 @@ const ways = {
     }
     driver.open();
     driver.open();
-    say({
+    print({
       mappings: readFileSync('/proc/self/maps', 'utf8').match(/\/gpiomem$/gm)?.length,
       exitListeners: process.listenerCount('exit') - before.exit,
       warnListeners: rpio.listenerCount('warn') - before.warn,
@@ -72,12 +72,12 @@ const ways = {
     driver.open();
     const input = driver.openInput(button);
     driver.close();
-    sayError(() => input.read());
+    printError(() => input.read());
   },
 
   'opens a line that the header lacks': () => {
     driver.open();
-    sayError(() => driver.openInput({ ...button, line: 28 }));
+    printError(() => driver.openInput({ ...button, line: 28 }));
   },
 
   'reads after closing, by rpio alone': () => {
@@ -88,11 +88,11 @@ const ways = {
 
   'reads by rpio alone': () => {
     rpio.init(options);
-    say(rpio.read(17));
+    print(rpio.read(17));
   },
 };
 
-const way = process.argv[2];
-const chosen = Object.entries(ways).find(([name]) => name === way);
-if (chosen === undefined) throw new Error(`there is no way ${way}`);
-chosen[1]();
+const scenario = process.argv[2];
+const chosenScenario = Object.entries(scenarios).find(([name]) => name === scenario);
+if (chosenScenario === undefined) throw new Error(`there is no scenario ${scenario}`);
+chosenScenario[1]();

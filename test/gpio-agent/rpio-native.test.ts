@@ -1,5 +1,5 @@
-// The real agent with rpio's real native code, on boards with registers only (fake-board.ts). The button is on line 17 and
-// the LED on 27, as in the default configuration. Uses the compiled code (`npm run build`).
+// The real agent with the real native code of rpio, on boards with registers only (fake-board.ts). The button is on line
+// 17 and the LED on line 27, as in the default configuration. Uses the compiled code (`npm run build`).
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { connectClient, startBroker, type Client } from '../broker/brokers.ts';
 import { createWorkplace, type Running, type Workplace } from '../support/processes.ts';
@@ -32,32 +32,36 @@ const pause = (ms: number) =>
     setTimeout(resolve, ms);
   });
 
-/** The contact to ground. @returns when the level is set, in ms */
+/**
+ * Closes or opens the contact to ground.
+ * @returns when the level was set, in ms
+ */
 function contact(
   { registers }: FakeBoard,
   closed: boolean,
 ): { readonly before: number; readonly after: number } {
-  const others = registers.read(register.GPLEV0) & ~buttonBit;
+  const otherLines = registers.read(register.GPLEV0) & ~buttonBit;
   const before = performance.now();
-  registers.write(register.GPLEV0, (others | (closed ? 0 : buttonBit)) >>> 0);
+  registers.write(register.GPLEV0, (otherLines | (closed ? 0 : buttonBit)) >>> 0);
   return { before, after: performance.now() };
 }
 
-/**
- * On a machine that is too slow for many bounces, fewer are enough, but not none. In milliseconds.
- */
+/** A machine may be too slow for many bounces. After this time fewer are enough, but not none. In milliseconds. */
 const longMs = 40_000;
 
-/** Closes or opens the contact with bounces. @returns whether each bounce was short, which depends on this machine */
+/**
+ * Closes or opens the contact with bounces.
+ * @returns whether each bounce was short, which depends on this machine
+ */
 function bounce(board: FakeBoard, closed: boolean): boolean {
   const edges = [2, 1, 3, 1, 1, 2, 0].map((ms, index) => {
     const edge = contact(board, index % 2 === 0 ? closed : !closed);
-    // Not a timer, so that other work does not stretch a bounce.
+    // A busy loop instead of a timer, because other work must not stretch a bounce.
     while (performance.now() < edge.after + ms);
     return edge;
   });
   const long = edges.slice(1).filter(({ after }, index) => after - (edges[index]?.before ?? 0) >= debounceMs);
-  // One long level is a contact with fewer bounces; two are a level that held, and another one that held after it.
+  // One long level is a contact with fewer bounces. Two are a level that lasted, and another one that lasted after it.
   return long.length < 2;
 }
 
@@ -66,13 +70,16 @@ interface AtWork {
   readonly registers: Registers;
   readonly agent: Running;
   readonly client: Client;
-  /** Messages of a topic, from the first to the newest. */
+  /** the messages on a topic, the oldest first */
   messages(topic: string): readonly Readonly<Record<string, unknown>>[];
-  say(topic: string, message: unknown): Promise<unknown>;
+  publish(topic: string, message: unknown): Promise<unknown>;
   counters(): Promise<{ readonly presses: number; readonly bounces: number }>;
 }
 
-/** A connected agent with the driver rpio on the board, whose first levels have settled, and a client as the worker. */
+/**
+ * Starts an agent with the driver rpio on the board, connects it, and lets its first levels settle. A client acts as the
+ * worker.
+ */
 async function atWork(
   facts: BoardFacts,
   prepare: (registers: Registers) => void = () => undefined,
@@ -80,14 +87,14 @@ async function atWork(
   const { url } = await startBroker();
   const client = await connectClient(url);
   await client.mqtt.subscribeAsync('release-button/#', { qos: 1 });
-  const say = (topic: string, message: unknown) =>
+  const publish = (topic: string, message: unknown) =>
     client.mqtt.publishAsync(
       `release-button/${topic}`,
       typeof message === 'string' ? message : JSON.stringify(message),
       { qos: 1, retain: true },
     );
-  await say('worker/main/availability', 'online');
-  await say('button/main/signal', signalMessage('clear'));
+  await publish('worker/main/availability', 'online');
+  await publish('button/main/signal', signalMessage('clear'));
 
   const board = createFakeBoard(workplace, facts);
   const { registers } = board;
@@ -121,26 +128,29 @@ async function atWork(
       );
     return { presses: sum('presses'), bounces: sum('bounces') };
   };
-  return { board, registers, agent, client, messages, say, counters };
+  return { board, registers, agent, client, messages, publish, counters };
 }
 
-/** Presses, and releases once the agent has seen the press. @returns whether the bounces were short */
+/**
+ * Presses the button, and releases it when the agent has seen the press.
+ * @returns whether the bounces were short
+ */
 async function press({ board, messages }: AtWork): Promise<boolean> {
-  const pressed = (expected: boolean) =>
+  const untilPressed = (expected: boolean) =>
     until(
       `the button to be ${expected ? 'pressed' : 'released'}`,
       () => messages('button/main/state').at(-1)?.['pressed'] === expected,
     );
   const closing = bounce(board, true);
-  await pressed(true);
+  await untilPressed(true);
   const opening = bounce(board, false);
-  await pressed(false);
+  await untilPressed(false);
   return closing && opening;
 }
 
 /**
- * What the agent has counted once it has read the current level: a sample is due after `sampleMs`, and its event loop runs
- * what is due between two answers.
+ * What the agent has counted after it has read the current level. A sample is due after `sampleMs`, and the event loop of
+ * the agent takes it between two answers.
  */
 async function countersAfterALook({ counters }: AtWork) {
   await pause(sampleMs + 2);
@@ -151,53 +161,53 @@ async function countersAfterALook({ counters }: AtWork) {
 describe.skipIf(noFakeBoard !== undefined)(
   `the agent on rpio's native code${noFakeBoard === undefined ? '' : ` (skipped: ${noFakeBoard})`}`,
   () => {
-    test('20 presses of a bouncing contact arrive as exactly one press each', async () => {
-      const work = await atWork(boards.zeroW);
+    test('sends exactly one press for each of 20 presses of a bouncing contact', async () => {
+      const agentAtWork = await atWork(boards.zeroW);
       let counted = 0;
       let total = 0;
-      const enough = performance.now() + longMs;
-      while (counted < 20 && (counted === 0 || performance.now() < enough)) {
+      const deadline = performance.now() + longMs;
+      while (counted < 20 && (counted === 0 || performance.now() < deadline)) {
         const before = total;
-        const short = await press(work);
-        total = (await work.counters()).presses;
-        // Bounces that this machine stretched may rightly count as presses.
+        const short = await press(agentAtWork);
+        total = (await agentAtWork.counters()).presses;
+        // Bounces that this machine has stretched may rightly count as presses.
         if (!short) continue;
         expect(total - before).toBe(1);
         counted += 1;
       }
-      await until('every press', () => work.messages('button/main/press').length === total);
-      const presses = work.messages('button/main/press');
+      await until('every press', () => agentAtWork.messages('button/main/press').length === total);
+      const presses = agentAtWork.messages('button/main/press');
       expect(new Set(presses.map(({ id }) => id)).size).toBe(total);
       for (const message of presses) expect(message).toMatchObject({ gesture: 'press', source: 'gpio' });
     });
 
-    test('50 spikes below the debounce time are seen, and press nothing', async () => {
-      const work = await atWork(boards.zeroW);
-      let before = await work.counters();
-      let seen = 0;
-      const enough = performance.now() + longMs;
-      for (let round = 0; seen < 50 && (seen === 0 || performance.now() < enough); round += 1) {
-        const closed = contact(work.board, true);
+    test('sees 50 spikes below the debounce time, and sends no press', async () => {
+      const agentAtWork = await atWork(boards.zeroW);
+      let before = await agentAtWork.counters();
+      let seenSpikes = 0;
+      const deadline = performance.now() + longMs;
+      for (let round = 0; seenSpikes < 50 && (seenSpikes === 0 || performance.now() < deadline); round += 1) {
+        const closed = contact(agentAtWork.board, true);
         await pause(1 + ((round * 7) % 24));
-        const opened = contact(work.board, false);
-        const after = await countersAfterALook(work);
+        const opened = contact(agentAtWork.board, false);
+        const after = await countersAfterALook(agentAtWork);
         if (opened.after - closed.before < debounceMs) {
           expect(after.presses).toBe(before.presses);
-          // A spike between two samples is invisible to the agent, and proves nothing here.
-          if (after.bounces > before.bounces) seen += 1;
+          // The agent cannot see a spike between two samples. It proves nothing here.
+          if (after.bounces > before.bounces) seenSpikes += 1;
         }
         before = after;
       }
-      await press(work);
-      const { presses } = await work.counters();
-      await until('the last press', () => work.messages('button/main/press').length === presses);
+      await press(agentAtWork);
+      const { presses } = await agentAtWork.counters();
+      await until('the last press', () => agentAtWork.messages('button/main/press').length === presses);
     });
 
-    test('the LED lights for a drifted signal, and is off after SIGTERM', async () => {
-      const { registers, agent, messages, say } = await atWork(boards.zeroW);
+    test('lights the LED for a drifted signal, and switches it off after SIGTERM', async () => {
+      const { registers, agent, messages, publish } = await atWork(boards.zeroW);
       registers.write(register.GPSET0, 0);
       registers.write(register.GPCLR0, 0);
-      await say('button/main/signal', signalMessage('drifted'));
+      await publish('button/main/signal', signalMessage('drifted'));
       await until('the LED to be lit', () => registers.read(register.GPSET0) === ledBit);
       await until('the LED to say so', () => messages('led/main/state').at(-1)?.['pattern'] === 'on');
       expect(registers.read(register.GPCLR0)).toBe(0);
@@ -209,11 +219,11 @@ describe.skipIf(noFakeBoard !== undefined)(
       expect(registers.read(register.GPSET0)).toBe(0);
     });
 
-    test('after SIGKILL the LED stays lit, and --lights-off switches it off', async () => {
-      const { board, registers, agent, say } = await atWork(boards.zeroW);
+    test('leaves the LED on after SIGKILL, and --lights-off switches it off', async () => {
+      const { board, registers, agent, publish } = await atWork(boards.zeroW);
       registers.write(register.GPSET0, 0);
       registers.write(register.GPCLR0, 0);
-      await say('button/main/signal', signalMessage('drifted'));
+      await publish('button/main/signal', signalMessage('drifted'));
       await until('the LED to be lit', () => registers.read(register.GPSET0) === ledBit);
       agent.signal('SIGKILL');
       expect(await agent.exited).toEqual({ code: null, signal: 'SIGKILL' });
@@ -227,7 +237,7 @@ describe.skipIf(noFakeBoard !== undefined)(
       expect(registers.read(register.GPSET0)).toBe(0);
     });
 
-    test('on a Raspberry Pi 4 it makes its two lines input and output, pulls the input up, and does not touch the others', async () => {
+    test('on a Raspberry Pi 4 makes its two lines input and output, pulls the input up, and changes no other line', async () => {
       const everyLine = 0o7777777777;
       const everyLineDown = 0xaaaa_aaaa;
       const { registers } = await atWork(boards.four, (before) => {
@@ -235,10 +245,10 @@ describe.skipIf(noFakeBoard !== undefined)(
         before.write(register.GPFSEL2, everyLine);
         before.write(register.GPIO_PUP_PDN_CNTRL_REG1, everyLineDown);
       });
-      // Octal: one digit for each line; the last digits are line 10 and line 20.
+      // Octal, because each line has one digit. The last digits are lines 10 and 20.
       expect(registers.read(register.GPFSEL1).toString(8)).toBe('7707777777');
       expect(registers.read(register.GPFSEL2).toString(8)).toBe('7717777777');
-      // Base 4: one digit for each line; the last digit is line 16.
+      // Base 4, because each line has one digit. The last digit is line 16.
       expect(registers.read(register.GPIO_PUP_PDN_CNTRL_REG1).toString(4)).toBe('2222222222222212');
     });
 
@@ -248,14 +258,14 @@ describe.skipIf(noFakeBoard !== undefined)(
         boards.five,
         /Raspberry Pi 5 Model B Rev 1\.0.*brcm,bcm2712.*agent\.driver: gpiochip/,
       ],
-      ['a board that rpio would only pretend on', boards.libre, /Libre Computer AML-S905X-CC.*gpiochip/],
+      ['a board on which rpio would only pretend', boards.libre, /Libre Computer AML-S905X-CC.*gpiochip/],
       ['a board of another kind that rpio knows', boards.orangePi, /Orange Pi Zero.*gpiochip/],
       [
         'a kernel without /dev/gpiomem',
         { ...boards.zeroW, gpiomem: false },
         /\/dev\/gpiomem.*does not exist/,
       ],
-    ])('%s is refused with 3 and the remedy', async (_, facts, words) => {
+    ])('refuses %s with 3 and the remedy', async (_, facts, words) => {
       const board = createFakeBoard(workplace, facts);
       const agent = board.start([
         'gpio-agent',

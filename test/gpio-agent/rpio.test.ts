@@ -1,4 +1,4 @@
-// The rpio driver with a fake package. rpio-native.test.ts uses the real one, with registers to read.
+// The driver rpio with a fake package. rpio-native.test.ts uses the real package, with registers to read.
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ let folder: string;
 let gpiomemPath: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'release-button-rpio-'));
-  // For users that a test switches to.
+  // Users that a test switches to must be able to read the folder.
   chmodSync(folder, 0o755);
   gpiomemPath = join(folder, 'gpiomem');
   writeFileSync(gpiomemPath, '', { mode: 0o600 });
@@ -35,7 +35,7 @@ const button: InputOptions = {
   onLost: () => undefined,
 };
 
-/** Open; `calls` begins after that. */
+/** Opens the driver; `calls` begins after that. */
 function opened(troubles: Parameters<typeof createFakeRpio>[0] = {}) {
   const fake = createFakeRpio(troubles);
   const driver = createRpioDriver({ rpio: fake.rpio, board: zeroW, gpiomemPath });
@@ -44,14 +44,14 @@ function opened(troubles: Parameters<typeof createFakeRpio>[0] = {}) {
   return { ...fake, driver, init };
 }
 
-describe('lines', () => {
+describe('a line of rpio', () => {
   test.each([
     [17, 17],
     [0, 0],
     ['GPIO17', 17],
     ['gpio4', 4],
     ['GPIO0', 0],
-  ])('%s is the BCM number %i', (line, number) => {
+  ])('may be named %s, the BCM number %i', (line, number) => {
     const { driver, calls } = opened();
     const input = driver.openInput({ ...button, line });
     expect(calls).toEqual([`open ${number} input pull 2`]);
@@ -59,7 +59,7 @@ describe('lines', () => {
   });
 
   test.each(['GPIO017', 'SDA1', '17', 'GPIO', 'GPIO17 ', 'P1-11', -1, 17.5, Number.NaN])(
-    '%s is refused, with the accepted forms',
+    'cannot be named %s, and the error has the accepted forms',
     (line) => {
       const { driver, calls } = opened();
       expect(() => driver.openInput({ ...button, line })).toThrow(HardwareError);
@@ -68,14 +68,14 @@ describe('lines', () => {
     },
   );
 
-  test('a line of another chip is refused, with the driver that supports it', () => {
+  test('on another chip is refused, and the error names the driver that supports it', () => {
     const { driver } = opened();
-    const other: LineAddress = { line: 3, chip: 'usb-expander' };
-    expect(() => driver.openInput({ ...button, ...other })).toThrow(HardwareError);
-    expect(() => driver.openOutput({ ...other, activeLow: false })).toThrow('agent.driver: gpiochip');
+    const otherChipLine: LineAddress = { line: 3, chip: 'usb-expander' };
+    expect(() => driver.openInput({ ...button, ...otherChipLine })).toThrow(HardwareError);
+    expect(() => driver.openOutput({ ...otherChipLine, activeLow: false })).toThrow('agent.driver: gpiochip');
   });
 
-  test('a line can only be opened once at a time, by whatever name', () => {
+  test('can be opened only once at a time, by whatever name', () => {
     const { driver, calls } = opened();
     const input = driver.openInput(button);
     expect(() => driver.openInput(button)).toThrow(HardwareError);
@@ -90,24 +90,24 @@ describe('lines', () => {
     ['Pin 28 is not valid when using gpio mapping', /not on the header of this board \(Raspberry Pi Zero W/],
     ['GPIO17 is currently in use by /sys/class/gpio', /in use by another program.*unexport/],
     ['Invalid arg1', /cannot be opened: Invalid arg1/],
-  ])('the refusal of rpio (%s) is put into words', (message, words) => {
+  ])('that rpio refuses (%s) gets a message in our words', (message, words) => {
     const { driver } = opened({ open: message });
     expect(() => driver.openInput(button)).toThrow(HardwareError);
     expect(() => driver.openInput(button)).toThrow(words);
   });
 
-  test('none can be opened before the driver', () => {
+  test('cannot be opened before the driver', () => {
     const driver = createRpioDriver({ rpio: createFakeRpio().rpio, board: zeroW, gpiomemPath });
     expect(() => driver.openInput(button)).toThrow(HardwareError);
   });
 });
 
-describe('inputs', () => {
+describe('an input', () => {
   test.each([
     ['up', 2],
     ['down', 1],
     ['off', 0],
-  ] as const)('pull %s is set', (pull, value) => {
+  ] as const)('gets the pull %s', (pull, value) => {
     const { driver, calls } = opened();
     driver.openInput({ ...button, pull });
     expect(calls).toEqual([`open 17 input pull ${value}`]);
@@ -118,7 +118,7 @@ describe('inputs', () => {
     [true, 1, false],
     [false, 0, false],
     [false, 1, true],
-  ])('with activeLow %s the level %i is pressed: %s', (activeLow, level, pressed) => {
+  ])('with activeLow %s and the level %i is pressed: %s', (activeLow, level, pressed) => {
     const { driver, levels } = opened();
     levels.set(17, level);
     expect(driver.openInput({ ...button, activeLow }).read()).toBe(pressed);
@@ -132,7 +132,7 @@ describe('inputs', () => {
 test.each([
   [false, [0, 1, 0]],
   [true, [1, 0, 1]],
-])('an output with activeLow %s begins as off', (activeLow, [first, on, off]) => {
+])('an output with activeLow %s is off at the start', (activeLow, [first, on, off]) => {
   const { driver, calls } = opened();
   const led = driver.openOutput({ line: 27, activeLow });
   led.write(true);
@@ -144,13 +144,13 @@ test.each([
 });
 
 describe('opening and closing the driver', () => {
-  test("it maps the registers of gpiomem by BCM numbers, without rpio's simulation and without an exit listener", () => {
+  test("maps the registers of gpiomem by BCM numbers, without rpio's simulation and without an exit listener", () => {
     const { init, listeners } = opened();
     expect(init).toBe('init {"mapping":"gpio","gpiomem":true,"mock":false,"close_on_exit":false}');
     expect(listeners()).toBe(0);
   });
 
-  test('opening twice maps once, closing twice unmaps once', () => {
+  test('maps once if it is opened twice, and unmaps once if it is closed twice', () => {
     const { driver, calls } = opened();
     driver.open();
     driver.close();
@@ -158,7 +158,7 @@ describe('opening and closing the driver', () => {
     expect(calls).toEqual(['exit']);
   });
 
-  test('after closing every use of a line is an error, also once the driver is open again', () => {
+  test('makes every use of a closed line an error, even after the driver is opened again', () => {
     const { driver, calls } = opened();
     const input = driver.openInput(button);
     const led = driver.openOutput({ line: 27, activeLow: false });
@@ -175,7 +175,7 @@ describe('opening and closing the driver', () => {
     expect(() => driver.openInput(button)).toThrow('already in use');
   });
 
-  test('simulated pins of rpio are refused', () => {
+  test('is refused if rpio only simulates pins', () => {
     const { rpio, listeners } = createFakeRpio({
       warn: 'Hardware auto-detect failed, running in raspi-3 mock mode',
     });
@@ -186,14 +186,14 @@ describe('opening and closing the driver', () => {
     expect(listeners()).toBe(0);
   });
 
-  test('registers that cannot be mapped are an error', () => {
+  test('is an error if the registers cannot be mapped', () => {
     const { rpio } = createFakeRpio({ init: 'Could not initialize bcm2835' });
     const driver = createRpioDriver({ rpio, board: zeroW, gpiomemPath });
     expect(() => driver.open()).toThrow(HardwareError);
     expect(() => driver.open()).toThrow('Could not initialize bcm2835');
   });
 
-  test('a board that rpio does not know is refused before anything is touched', () => {
+  test('is refused for a board that rpio does not know, before anything is touched', () => {
     const { rpio, calls } = createFakeRpio();
     const driver = createRpioDriver({ rpio, board: five, gpiomemPath });
     expect(() => driver.open()).toThrow(HardwareError);
@@ -202,21 +202,21 @@ describe('opening and closing the driver', () => {
   });
 });
 
-describe('/dev/gpiomem', () => {
+describe('an error about /dev/gpiomem', () => {
   const open = (path: string) => {
     const { rpio, calls } = createFakeRpio();
     const driver = createRpioDriver({ rpio, board: zeroW, gpiomemPath: path });
     return { open: () => driver.open(), calls };
   };
 
-  test('missing: the message says so, and how to pass it to a container', () => {
+  test('that is missing says so, and how to pass it to a container', () => {
     const driver = open(join(folder, 'none'));
     expect(driver.open).toThrow(HardwareError);
     expect(driver.open).toThrow(/does not exist.*--device/);
     expect(driver.calls).toEqual([]);
   });
 
-  test('without the right to it: the message names the group', () => {
+  test('without permission names the group', () => {
     const driver = open(gpiomemPath);
     const asNobody = () => {
       if (process.geteuid?.() === 0) process.seteuid?.(65_534);
@@ -235,7 +235,7 @@ describe('/dev/gpiomem', () => {
     expect(driver.calls).toEqual([]);
   });
 
-  test("otherwise unusable: the message has the system's error", () => {
+  test('for any other reason has the error of the system', () => {
     expect(open(folder).open).toThrow(/cannot be opened: EISDIR/);
   });
 });

@@ -24,7 +24,7 @@ const libre: Board = { model: 'Libre Computer AML-S905X-CC', compatible: ['libre
 
 interface Given {
   readonly board?: Board;
-  /** Why a driver cannot be loaded or opened. */
+  /** why the driver cannot be loaded or opened */
   readonly rpio?: { readonly unloaded?: string; readonly unopened?: string };
   readonly gpiochip?: { readonly unloaded?: string; readonly unopened?: string };
   readonly hiddenPi?: boolean;
@@ -65,28 +65,38 @@ const select = (config: unknown, given: Given) =>
     machine: machineWith(given),
   });
 
-describe('auto', () => {
+describe('the driver `auto`', () => {
   test.each<[string, unknown, Given, string]>([
-    ['a Raspberry Pi 4 has rpio', {}, { board: pi4, chip: true }, 'rpio'],
-    ['a Raspberry Pi 5 has the kernel’s chips', {}, { board: pi5, chip: true }, 'gpiochip'],
-    ['so has any other board', {}, { board: libre, chip: true }, 'gpiochip'],
-    ['so has whoever names a chip', { chip: 'usb' }, { chip: true }, 'gpiochip'],
+    ['chooses rpio on a Raspberry Pi 4', {}, { board: pi4, chip: true }, 'rpio'],
+    ['chooses gpiochip on a Raspberry Pi 5', {}, { board: pi5, chip: true }, 'gpiochip'],
+    ['chooses gpiochip on any other board', {}, { board: libre, chip: true }, 'gpiochip'],
+    ['chooses gpiochip if the configuration names a chip', { chip: 'usb' }, { chip: true }, 'gpiochip'],
     [
-      'also where a button names it, on a Raspberry Pi too',
+      'chooses gpiochip on a Raspberry Pi too, if a button names a chip',
       { buttons: [{ chip: 'usb' }] },
       { board: pi4, chip: true },
       'gpiochip',
     ],
-    ['so has a container on a Raspberry Pi that was given its chip', {}, { hiddenPi: true }, 'gpiochip'],
-    ['a machine without pins simulates', {}, {}, 'simulated'],
-    ['so does one with a chip that nobody has named: a desktop', {}, { chip: true }, 'simulated'],
+    [
+      'chooses gpiochip in a container on a Raspberry Pi that was given the chip',
+      {},
+      { hiddenPi: true },
+      'gpiochip',
+    ],
+    ['simulates on a machine without pins', {}, {}, 'simulated'],
+    [
+      'simulates on a machine with a chip that nobody has named, such as a desktop',
+      {},
+      { chip: true },
+      'simulated',
+    ],
   ])('%s', async (_, config, given, name) => {
     const { driver } = await select(config, given);
     expect(driver.name).toBe(name);
     expect(driver.simulated).toBe(name === 'simulated');
   });
 
-  test('tells a desktop with a chip how to use it', async () => {
+  test('says on a desktop with a chip how to use the chip', async () => {
     expect((await select({}, { chip: true })).why).toContain(
       'to use a GPIO chip of this machine, set agent.chip',
     );
@@ -94,7 +104,7 @@ describe('auto', () => {
   });
 
   test.each([{ unloaded: 'rpio was never compiled' }, { unopened: '/dev/gpiomem may not be read' }])(
-    'uses the other driver if rpio cannot be used (%o), and says why',
+    'chooses gpiochip if rpio cannot be used (%o), and says why',
     async (rpio) => {
       const { driver, why } = await select({}, { board: pi4, rpio });
       expect(driver.name).toBe('gpiochip');
@@ -102,7 +112,7 @@ describe('auto', () => {
     },
   );
 
-  test('does not simulate on a board where neither driver can be used: it names the board and the remedies', async () => {
+  test('refuses a board on which neither driver can be used, and names the board and the remedies', async () => {
     const selecting = select(
       {},
       { board: pi4, rpio: { unopened: 'no gpiomem' }, gpiochip: { unloaded: 'cannot run on ARMv6' } },
@@ -112,15 +122,15 @@ describe('auto', () => {
       await expect(selecting).rejects.toThrow(word);
   });
 
-  test.each([pi5, libre])('does not simulate on a $model without a usable chip', async (board) => {
+  test.each([pi5, libre])('refuses a $model without a usable chip', async (board) => {
     const selecting = select({}, { board, gpiochip: { unloaded: 'no koffi' } });
     await expect(selecting).rejects.toThrow(HardwareError);
     await expect(selecting).rejects.toThrow(board.model);
   });
 });
 
-describe('a named driver', () => {
-  test.each(['rpio', 'gpiochip', 'simulated'] as const)('%s is used', async (driver) => {
+describe('a driver that is named', () => {
+  test.each(['rpio', 'gpiochip', 'simulated'] as const)('is used: %s', async (driver) => {
     expect((await select({ driver }, { board: pi4 })).driver.name).toBe(driver);
   });
 
@@ -131,18 +141,18 @@ describe('a named driver', () => {
   });
 
   test.each([{ chip: 'usb' }, { leds: [{ chip: 'usb' }] }])(
-    'rpio is refused with a named chip (%o), because its numbers mean other pins',
+    'is refused if it is rpio and a chip is named (%o), because its numbers mean other pins',
     async (config) => {
       const selecting = select({ driver: 'rpio', ...config }, { board: pi4 });
       await expect(selecting).rejects.toThrow('set agent.driver: gpiochip');
     },
   );
 
-  test('rpio is refused on an unknown board, because it would only pretend there', async () => {
+  test('is refused if it is rpio and the board is unknown, because rpio would only pretend', async () => {
     await expect(select({ driver: 'rpio' }, {})).rejects.toThrow('rpio would only simulate');
   });
 
-  test('simulated does not even look at the board', async () => {
+  test('is used without a look at the board if it is simulated', async () => {
     const machine: Machine = {
       ...machineWith({}),
       board: () => {
@@ -171,14 +181,14 @@ describe('the board', () => {
     expect(readBoard(folder)).toEqual(pi4);
   });
 
-  test('is unknown without a device tree, and on a virtual machine, which has one without pins', async () => {
+  test('is unknown without a device tree, and on a virtual machine, whose device tree has no pins', async () => {
     expect(readBoard(await tree({}))).toBeUndefined();
     expect(readBoard(await tree({ model: 'linux,dummy-virt\0' }))).toBeUndefined();
   });
 
   test('is not guessed if the device tree cannot be read', async () => {
     const folder = await tree({});
-    // A folder in place of the file: nobody can read it, not even root.
+    // A folder in place of the file. Nobody can read it, not even root.
     await mkdir(join(folder, 'model'));
     expect(() => readBoard(folder)).toThrow(HardwareError);
   });

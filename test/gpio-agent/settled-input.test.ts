@@ -1,4 +1,4 @@
-// The layer between a driver and the debouncer: lost edges, lost lines, and a process that is paused at the wrong moment.
+// The layer between driver and debouncer: lost edges, lost lines, and a process that is paused at the wrong moment.
 import { describe, expect, test } from 'vitest';
 import { HardwareError, type GpioInput, type InputOptions } from '../../gpio-agent/drivers/driver.ts';
 import { createSettledInput } from '../../gpio-agent/settled-input.ts';
@@ -7,7 +7,7 @@ import { createFakeClock } from '../support/fake-clock.ts';
 
 function setUp({ edges = true } = {}) {
   const clock = createFakeClock();
-  const seen: { pressed: boolean; since: number }[] = [];
+  const changes: { pressed: boolean; since: number }[] = [];
   const pin = {
     pressed: false,
     reads: 0,
@@ -55,7 +55,7 @@ function setUp({ edges = true } = {}) {
     onBounces: () => undefined,
     onLostEdges: (count) => void (lost += count),
     onTransition: ({ pressed, since, initial }) => {
-      if (!initial) seen.push({ pressed, since });
+      if (!initial) changes.push({ pressed, since });
     },
     onLook: () => undefined,
     onReset: () => undefined,
@@ -66,14 +66,14 @@ function setUp({ edges = true } = {}) {
     clock.advance(5);
     input.poll();
   }
-  return { clock, input, pin, seen, lost: () => lost };
+  return { clock, input, pin, changes, lost: () => lost };
 }
 
 test('lost edges are counted, and the line is read at once', () => {
-  const { clock, input, pin, seen, lost } = setUp();
+  const { clock, input, pin, changes, lost } = setUp();
   pin.callbacks?.onEdge({ pressed: true, at: clock.monotonic() });
   pin.callbacks?.onEdge({ pressed: false, at: clock.monotonic() + 1, lost: 7 });
-  // The last edges are the lost ones: only a read shows that the line is pressed.
+  // The last edges are the lost ones, so only a read shows that the line is pressed.
   pin.pressed = true;
   expect(lost()).toBe(7);
   expect(input.nextAt).toBeLessThanOrEqual(clock.monotonic());
@@ -82,7 +82,7 @@ test('lost edges are counted, and the line is read at once', () => {
   input.poll();
   clock.advance(30);
   input.poll();
-  expect(seen).toEqual([{ pressed: true, since: foundAt }]);
+  expect(changes).toEqual([{ pressed: true, since: foundAt }]);
 });
 
 test('a lost line is checked at once, and is a fault', () => {
@@ -96,10 +96,10 @@ test('a lost line is checked at once, and is a fault', () => {
 });
 
 for (const edges of [true, false])
-  test(`a spike is not longer because the process is paused while it reads (${edges ? 'edges' : 'samples'})`, () => {
-    const { clock, input, pin, seen } = setUp({ edges });
+  test(`a spike is not longer because the process was paused while it read (${edges ? 'edges' : 'samples'})`, () => {
+    const { clock, input, pin, changes } = setUp({ edges });
     pin.pressed = true;
-    // The read that finds it pressed takes 25 ms; it is released 10 ms later.
+    // The read that finds the line pressed takes 25 ms. The line is released 10 ms later.
     pin.pauseMs = 25;
     input.poll();
     pin.pauseMs = 0;
@@ -110,12 +110,12 @@ for (const edges of [true, false])
     input.poll();
     clock.advance(100);
     input.poll();
-    expect(seen).toEqual([]);
+    expect(changes).toEqual([]);
   });
 
 describe('a sampled pin', () => {
-  test('without a sample for long has held no level: two spikes around the pause are no press', () => {
-    const { clock, input, pin, seen } = setUp({ edges: false });
+  test('has held no level while it was not sampled for long: two spikes around the pause are not a press', () => {
+    const { clock, input, pin, changes } = setUp({ edges: false });
     for (const pauseMs of [200, 5, 31, 1000]) {
       pin.pressed = true;
       input.poll();
@@ -129,23 +129,23 @@ describe('a sampled pin', () => {
       clock.advance(5);
       input.poll();
     }
-    expect(seen).toEqual([]);
+    expect(changes).toEqual([]);
   });
 
   test('settles after a pause if it stays held', () => {
-    const { clock, input, pin, seen } = setUp({ edges: false });
+    const { clock, input, pin, changes } = setUp({ edges: false });
     pin.pressed = true;
     input.poll();
     clock.advance(200);
-    const again = clock.monotonic();
+    const resumedAt = clock.monotonic();
     for (let ms = 0; ms <= 30; ms += 5) {
       input.poll();
       clock.advance(5);
     }
-    expect(seen).toEqual([{ pressed: true, since: again }]);
+    expect(changes).toEqual([{ pressed: true, since: resumedAt }]);
   });
 
-  test('is only read if it does not change', () => {
+  test('that does not change is only read', () => {
     const { input, pin } = setUp({ edges: false });
     const before = pin.reads;
     expect(input.poll()).toBe(false);

@@ -1,4 +1,4 @@
-// Compares the bytes that the gpiochip driver exchanges with the kernel with the C compiler and header of this machine.
+// Compares the bytes that the driver gpiochip exchanges with the kernel with the C compiler and header of this machine.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -58,21 +58,21 @@ describe.skipIf(!hasHeader)(
       return () => rmSync(folder, { recursive: true });
     });
 
-    test('has the header’s sizes, request numbers and flags', () => {
+    test('has the sizes, request numbers and flags of the header', () => {
       const printed = run(
         Object.entries(expressions)
           .map(([name, expression]) => `printf("${name} %lu\\n", (unsigned long)(${expression}));`)
           .join('\n'),
       );
-      const ours = { sizes, requests, flags };
-      const expected = Object.entries(ours).flatMap(([group, values]) =>
+      const ownNumbers = { sizes, requests, flags };
+      const expected = Object.entries(ownNumbers).flatMap(([group, values]) =>
         Object.entries(values).map(([name, value]) => `${group}.${name} ${value}`),
       );
       expect(printed.trim().split('\n').toSorted()).toEqual(expected.toSorted());
     });
 
     const readRequest = `struct gpio_v2_line_request r; if (read(0, &r, sizeof r) != sizeof r) return 1;`;
-    const show = `printf("%u %s %llu %u %u %u %llu %llu", r.offsets[0], r.consumer, (unsigned long long)r.config.flags,
+    const printRequest = `printf("%u %s %llu %u %u %u %llu %llu", r.offsets[0], r.consumer, (unsigned long long)r.config.flags,
       r.num_lines, r.event_buffer_size, r.config.num_attrs, (unsigned long long)r.config.attrs[0].attr.values,
       (unsigned long long)r.config.attrs[0].mask);`;
 
@@ -82,12 +82,12 @@ describe.skipIf(!hasHeader)(
         consumer: 'release-button main',
         flags: flags.input | flags.biasPullUp,
       });
-      expect(run(readRequest + show, request)).toBe('17 release-button main 260 1 1024 0 0 0');
+      expect(run(readRequest + printRequest, request)).toBe('17 release-button main 260 1 1024 0 0 0');
     });
 
-    test('of a request for an output contains the first level, and shortens a consumer that is too long', () => {
+    test('of a request for an output has the first level, and shortens a consumer that is too long', () => {
       const request = lineRequest({ offset: 3, consumer: 'x'.repeat(40), flags: flags.output, value: true });
-      expect(run(readRequest + show, request)).toBe(`3 ${'x'.repeat(31)} 8 1 0 1 1 1`);
+      expect(run(readRequest + printRequest, request)).toBe(`3 ${'x'.repeat(31)} 8 1 0 1 1 1`);
       expect(
         run(
           `${readRequest}printf("%u", r.config.attrs[0].attr.id == GPIO_V2_LINE_ATTR_ID_OUTPUT_VALUES);`,
@@ -97,11 +97,11 @@ describe.skipIf(!hasHeader)(
     });
 
     test('of the answer has the descriptor where C puts it', () => {
-      const written = run(
+      const requestBytes = run(
         `struct gpio_v2_line_request r = { .fd = 42 }; fwrite((char *)&r + ${sizes.lineRequest - 4}, 1, 4, stdout);`,
       );
       const answer = lineRequest({ offset: 0, consumer: '', flags: 0 });
-      answer.write(written, sizes.lineRequest - 4, 'latin1');
+      answer.write(requestBytes, sizes.lineRequest - 4, 'latin1');
       expect(lineFdOf(answer)).toBe(42);
     });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { levelWord, verdictOf, type Observation } from '../../gpio-agent/check/verdict.ts';
 
-const nothing: Observation = {
+const silent: Observation = {
   pressedAtFirst: false,
   stillHeld: false,
   bounces: 0,
@@ -19,23 +19,23 @@ describe('the verdict of the self-test', () => {
       { heldMs: 90, bounces: 7, shortestPulseMs: 0.2999 },
       'seen: held for 90 ms; 7 bounces, the shortest pulse 0.3 ms',
     ],
-  ])('passes: %s', (_, seen, text) => {
-    expect(verdictOf({ ...nothing, ...seen }, wiring)).toEqual({ ok: true, text });
+  ])('passes with %s', (_, observation, text) => {
+    expect(verdictOf({ ...silent, ...observation }, wiring)).toEqual({ ok: true, text });
   });
 
-  test('passes a worn contact, but names it', () => {
-    const verdict = verdictOf({ ...nothing, heldMs: 90, bounces: 31 }, wiring);
+  test('passes with a worn contact, but mentions it', () => {
+    const verdict = verdictOf({ ...silent, heldMs: 90, bounces: 31 }, wiring);
     expect(verdict.ok).toBe(true);
     expect(verdict.text).toContain('a worn contact or noise');
   });
 
-  test('with a driver that samples tells how little it can see', () => {
-    const { text } = verdictOf({ ...nothing, heldMs: 90, bounces: 1 }, { ...wiring, sampleMs: 5 });
+  test('says how little a driver that samples can see', () => {
+    const { text } = verdictOf({ ...silent, heldMs: 90, bounces: 1 }, { ...wiring, sampleMs: 5 });
     expect(text).toBe('seen: held for 90 ms; 1 bounce (as far as reads every 5 ms can show)');
   });
 
   test.each<[string, Partial<Observation>, string]>([
-    ['a line that is gone', { fault: 'line 17 is gone' }, 'line 17 is gone'],
+    ['a line that was lost', { fault: 'line 17 is gone' }, 'line 17 is gone'],
     ['a short circuit', { pressedAtFirst: true, stillHeld: true }, 'pressed all the time (level low)'],
     ['the wrong polarity', { pressedAtFirst: true, heldMs: 4000 }, 'activeLow is wrong (now true)'],
     ['a jammed button', { stillHeld: true }, 'jammed'],
@@ -50,31 +50,31 @@ describe('the verdict of the self-test', () => {
       'only short pulses, none as long as debounceMs (30 ms)',
     ],
     ['the wrong pin', {}, 'not the number of a header pin'],
-  ])('fails: %s', (_, seen, text) => {
-    const verdict = verdictOf({ ...nothing, ...seen }, wiring);
+  ])('fails with %s', (_, observation, text) => {
+    const verdict = verdictOf({ ...silent, ...observation }, wiring);
     expect(verdict.ok).toBe(false);
     expect(verdict.text).toContain(text);
   });
 
-  test('mentions that a press may have been missed between samples, whatever else was seen', () => {
-    const late = verdictOf({ ...nothing, longestGapMs: 212.4 }, wiring);
-    expect(late.ok).toBe(false);
-    expect(late.text).toMatch(/no change at all .*not read for 212 ms.*load of the machine$/);
-    expect(verdictOf({ ...nothing, heldMs: 90, longestGapMs: 60 }, wiring)).toMatchObject({
+  test('mentions that a press between two samples may have been missed, whatever else was seen', () => {
+    const withGap = verdictOf({ ...silent, longestGapMs: 212.4 }, wiring);
+    expect(withGap.ok).toBe(false);
+    expect(withGap.text).toMatch(/no change at all .*not read for 212 ms.*load of the machine$/);
+    expect(verdictOf({ ...silent, heldMs: 90, longestGapMs: 60 }, wiring)).toMatchObject({
       ok: true,
       text: expect.stringContaining('not read for 60 ms'),
     });
-    expect(verdictOf({ ...nothing, bounces: 2, lostEdges: 1 }, wiring).text).toContain('1 edge was lost');
-    expect(verdictOf({ ...nothing, heldMs: 90 }, wiring).text).not.toContain('Meanwhile');
+    expect(verdictOf({ ...silent, bounces: 2, lostEdges: 1 }, wiring).text).toContain('1 edge was lost');
+    expect(verdictOf({ ...silent, heldMs: 90 }, wiring).text).not.toContain('Meanwhile');
   });
 
   test('of a key switch speaks of turning', () => {
     const key = { ...wiring, isKey: true };
-    expect(verdictOf({ ...nothing, pressedAtFirst: true, heldMs: 4000 }, key).text).toContain(
+    expect(verdictOf({ ...silent, pressedAtFirst: true, heldMs: 4000 }, key).text).toContain(
       'turn it off, and test again',
     );
-    expect(verdictOf({ ...nothing, stillHeld: true }, key).text).toContain('not off again');
-    expect(verdictOf({ ...nothing, heldMs: 900 }, key).ok).toBe(true);
+    expect(verdictOf({ ...silent, stillHeld: true }, key).text).toContain('not off again');
+    expect(verdictOf({ ...silent, heldMs: 900 }, key).ok).toBe(true);
   });
 
   test.each([
@@ -83,8 +83,8 @@ describe('the verdict of the self-test', () => {
     [{ pull: 'down', activeLow: true }, 'set pull: up'],
     [{ pull: 'up', activeLow: false }, 'set pull: down'],
     [{ pull: 'off', activeLow: true }, 'a resistor of your own'],
-  ] as const)('of a silent line with %o suggests to check the resistor', (given, text) => {
-    expect(verdictOf(nothing, { ...wiring, ...given }).text).toContain(text);
+  ] as const)('of a line that never changed, with %o, suggests to check the resistor', (given, text) => {
+    expect(verdictOf(silent, { ...wiring, ...given }).text).toContain(text);
   });
 });
 
