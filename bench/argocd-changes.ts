@@ -1,4 +1,5 @@
-// Makes changes at the simulated Argo CD, and measures from the moment each left it until a message shows it.
+// Makes changes at the simulated Argo CD, and measures the time from the moment when each change leaves it until a message shows
+// the change.
 import { createParser } from 'eventsource-parser';
 import { got } from 'got';
 import * as z from 'zod/mini';
@@ -6,7 +7,7 @@ import { streamFields } from '../release-worker/argocd/field-selection.ts';
 import { token, type Simulator } from './installation.ts';
 import { seconds } from './processes.ts';
 
-/** How many applications have been out of sync since `at`, as Argo CD or a message says. */
+/** How many applications are out of sync from `at` on, according to Argo CD or to a message. */
 export interface Count {
   /** In the time of performance.now() */
   readonly at: number;
@@ -22,7 +23,7 @@ const eventSchema = z.object({
   }),
 });
 
-/** Follows the same event stream as the worker, without the burst at its beginning. */
+/** Follows the same event stream as the worker, but without the burst at its beginning. */
 export async function tap(simulator: Simulator, drifted: readonly string[]) {
   await simulator.forgetCalls();
   const outOfSync = new Set(drifted);
@@ -44,7 +45,7 @@ export async function tap(simulator: Simulator, drifted: readonly string[]) {
     searchParams: { fields: streamFields, resourceVersion: '1' },
     signal: abort.signal,
   });
-  // Stopping the stream is reported as an error.
+  // got reports the stop of the stream as an error.
   stream.on('error', () => {});
   stream.on('data', (chunk: Buffer) => parser.feed(decoder.decode(chunk, { stream: true })));
   // The response headers only arrive with the first event.
@@ -56,7 +57,7 @@ export async function tap(simulator: Simulator, drifted: readonly string[]) {
   };
 }
 
-/** Makes that many applications drift and return, one after the other, then the next ones. */
+/** This many applications drift one after the other and then return, before the next ones do. */
 const inARow = 25;
 
 export function createFlips(simulator: Simulator, applications: readonly string[], deployed: string) {
@@ -70,16 +71,16 @@ export function createFlips(simulator: Simulator, applications: readonly string[
   };
   const left = () => (2 * inARow - (step % (2 * inARow))) % (2 * inARow);
   return {
-    /** Each change alters how many are out of sync. */
+    /** Makes one change. Each changes the number of applications that are out of sync. */
     flip,
-    /** Waits until all are in sync again. */
+    /** Makes the remaining changes, so that all applications are in sync again. */
     finish: async () => {
       for (let count = left(); count > 0; count -= 1) await flip();
     },
   };
 }
 
-/** Both use the same clock, but a message may be read before an earlier one. In milliseconds. */
+/** In milliseconds. Both sides use the same clock, but a message may be read before an earlier one. */
 const toleranceMs = 5;
 
 /** For each change, the milliseconds until the first count that includes it; Infinity if none does. */

@@ -1,4 +1,5 @@
-// Measures how long a change at Argo CD takes to reach the signal, the worker's processor time meanwhile, and polling.
+// Measures how long a change at Argo CD takes to reach the signal, how much processor time the worker uses in this time, and how
+// long polling takes.
 import { noticedAfter, type Count, type createFlips } from './argocd-changes.ts';
 import type { Heard } from './heard.ts';
 import type { Simulator } from './installation.ts';
@@ -9,9 +10,9 @@ export interface DriftOptions {
   readonly simulator: Simulator;
   readonly heard: Heard;
   readonly worker: Measured;
-  /** Follows the same events of the same simulator, and publishes as much to the same broker. */
+  /** The bare relay: it follows the same events of the same simulator, and publishes as much to the same broker. */
   readonly relay: Measured;
-  /** From a stream in this process. */
+  /** The changes that a stream in this process has received. */
   readonly changes: readonly Count[];
   readonly flips: ReturnType<typeof createFlips>;
   readonly table: Table;
@@ -26,7 +27,7 @@ const polledChanges = 72;
 
 const wait = (ms: number) => seconds(ms / 1000);
 
-/** Each change waits for the signal of the change before it. */
+/** Makes changes one at a time: each waits for the signal of the previous one. */
 export async function measureLatency(options: DriftOptions): Promise<void> {
   const { heard, changes, flips } = options;
   const [firstChange, firstSignal] = [changes.length, heard.signals.length];
@@ -48,7 +49,7 @@ export async function measureLatency(options: DriftOptions): Promise<void> {
   );
 }
 
-/** At a steady rate, however long the answers take. */
+/** Makes changes at a steady rate, no matter how long the answers take. */
 export async function measureChanges(options: DriftOptions): Promise<void> {
   const { simulator, heard, worker, relay, changes, flips, table, column } = options;
   const [firstChange, firstSignal] = [changes.length, heard.signals.length];
@@ -67,10 +68,10 @@ export async function measureChanges(options: DriftOptions): Promise<void> {
   table.set(`bare relay at ${aSecond} changes a second, % of a core`, column, (100 * relayTook) / wallMs);
   table.set('  worker: bare relay', column, took / relayTook);
   const calls = await simulator.calls();
-  print(`  asked of Argo CD meanwhile: ${JSON.stringify([...calls])}`);
+  print(`  requests to Argo CD in this time: ${JSON.stringify([...calls])}`);
   await wait(1_000);
   const made = changes.slice(firstChange);
-  table.set('  changes a second that came', column, (1000 * made.length) / wallMs);
+  table.set('  changes received a second', column, (1000 * made.length) / wallMs);
   table.set('  signals a second', column, (1000 * (heard.signals.length - firstSignal)) / wallMs);
   say(options, `drift to signal, ${aSecond} changes a second`, made, heard.signals.slice(firstSignal));
   await flips.finish();
@@ -108,7 +109,7 @@ function say(
 ) {
   const took = noticedAfter(changes, said);
   const never = took.filter((ms) => !Number.isFinite(ms)).length;
-  if (never > 0) print(`  ${what}: ${never} of ${changes.length} changes were never told`);
+  if (never > 0) print(`  ${what}: ${never} of ${changes.length} changes were never shown`);
   table.set(`${what}, ms p50`, column, quantile(took, 0.5));
   table.set(`${what}, ms p99`, column, quantile(took, 0.99));
 }

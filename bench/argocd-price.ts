@@ -7,7 +7,7 @@ import type { Table } from './table.ts';
 
 const rounds = 3;
 
-/** Before and after it the applications are out of sync, and all requests that follow from that have been made. */
+/** Before and after it, the applications are out of sync, and all requests that follow from this have been made. */
 export async function measurePress(options: {
   readonly simulator: Simulator;
   readonly heard: Heard;
@@ -32,11 +32,11 @@ export async function measurePress(options: {
     await heard.until('drift again', () =>
       heard.latest('main')?.outOfSync === pressed.length ? true : undefined,
     );
-    // The light shows success for this long.
+    // Longer than the light shows success.
     await seconds(6);
   }
   const median = (values: readonly number[]) => quantile(values, 0.5);
   for (const kind of new Set(counted.flatMap((calls) => [...calls.keys()])))
     table.set(kind, column, median(counted.map((calls) => calls.get(kind) ?? 0)));
-  table.set('in all', column, median(counted.map((calls) => [...calls.values()].reduce((a, b) => a + b, 0))));
+  table.set('in total', column, median(counted.map((calls) => [...calls.values()].reduce((a, b) => a + b, 0))));
 }

@@ -1,4 +1,4 @@
-// Measures a worker from its start to its first correct light, beside got and JSON.parse of the same list.
+// Measures a worker from its start to its first correct light, and for comparison got and JSON.parse with the same list.
 import { join } from 'node:path';
 import { listen } from './heard.ts';
 import { createFolder, startBroker, startWorker, type Simulator } from './installation.ts';
@@ -9,12 +9,13 @@ import type { Table } from './table.ts';
 const rounds = 5;
 
 interface Took {
-  /** From the first connection to Argo CD, on both sides. */
+  /** Milliseconds from the first connection to Argo CD. */
   readonly asking: number;
+  /** Milliseconds from the start of the process. */
   readonly whole: number;
 }
 
-/** In turn, each through a relay of its own, so that the relay costs both the same. */
+/** Measures both sides in turn, each through its own relay, so that the relay costs both the same. */
 export async function measureStart(
   simulator: Simulator,
   drifted: number,

@@ -1,4 +1,4 @@
-// Measures what the worker costs, and how soon the light is right, by the number of applications: npm run bench -- argocd.
+// Measures what the worker costs, and how soon the light is right, for several numbers of applications: `npm run bench -- argocd`.
 import { listen, type Heard } from './heard.ts';
 import { measureChanges, measureLatency, measurePolling } from './argocd-drift.ts';
 import { createFlips, tap } from './argocd-changes.ts';
@@ -16,10 +16,10 @@ import {
 import { peakResidentMb, print, residentMb, seconds, type Measured } from './processes.ts';
 import { createTable } from './table.ts';
 
-/** The smallest number is only for the cost of a press. */
+/** The numbers of applications. The smallest is used only for the cost of a press. */
 const sizes = (process.env['BENCH_SIZES'] ?? '10,100,1000,10000').split(',').map(Number);
 const priceOnly = 10;
-/** Out of sync from the beginning; each has a repository of its own. */
+/** Applications that are out of sync from the beginning. Each has its own repository. */
 const pressed = ['press-1', 'press-2', 'press-3'];
 
 const warmUpSeconds = 20;
@@ -66,7 +66,9 @@ export async function argocd(): Promise<void> {
     installed.push({ size, simulator, broker, heard, worker, deployed });
   }
 
-  print(`idle for ${idleMinutes} minutes after ${warmUpSeconds} s, all of them at the same time`);
+  print(
+    `all installations idle for ${idleMinutes} minutes at the same time, after a warm-up of ${warmUpSeconds} s`,
+  );
   await seconds(warmUpSeconds);
   for (const { simulator } of installed) await simulator.forgetCalls();
   await seconds(idleMinutes * 60);
@@ -75,7 +77,7 @@ export async function argocd(): Promise<void> {
 
   for (const { size, simulator, broker, heard, worker, deployed } of installed) {
     const column = String(size);
-    // Every application has been published; the rate of publishing is limited.
+    // The worker limits its rate of publishing, so it takes time until every application has been published.
     await heard.until('all applications', () => heard.applications() === size || undefined, 300_000);
     await measurePress({ simulator, heard, pressed, table: press, column });
     if (size !== priceOnly) {
@@ -84,7 +86,7 @@ export async function argocd(): Promise<void> {
       figures.set('  at most so far', column, peakResidentMb(worker));
       const relay = startRelay({ broker: broker.url, argocd: simulator.url, prefix: `relay-${size}` });
       await relay.printed('ready;');
-      // Its stream begins with one event for each application.
+      // The stream of the relay begins with one event for each application.
       await seconds(warmUpSeconds / 2 + size / 500);
       const stream = await tap(simulator, pressed);
       const others = Array.from(
@@ -106,7 +108,7 @@ export async function argocd(): Promise<void> {
       await relay.stop();
       await measurePolling(options);
       figures.set('worker after the changes, MB resident', column, residentMb(worker));
-      figures.set('  at most in all', column, peakResidentMb(worker));
+      figures.set('  at most in total', column, peakResidentMb(worker));
       stream.end();
     }
     await worker.stop();

@@ -1,4 +1,4 @@
-// The broker for comparison: the library alone, without access rules. Prints its port.
+// The broker for comparison: only the library, without access rules. Prints its port.
 import { createServer } from 'node:net';
 import { Aedes } from 'aedes';
 

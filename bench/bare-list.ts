@@ -1,4 +1,4 @@
-// The polling client for comparison: got and JSON.parse of the same list, once or repeatedly. It prints how many
+// The polling client for comparison: it reads the same list with got and JSON.parse, once or repeatedly, and prints how many
 // applications are out of sync. Arguments: server, milliseconds between the starts of two polls (0: once).
 import { got } from 'got';
 import { listFields } from '../release-worker/argocd/field-selection.ts';
@@ -16,7 +16,7 @@ const poll = async () => {
 
 function outOfSync(list: unknown): number {
   const items = member(list, 'items');
-  if (!Array.isArray(items)) throw new Error('that was no list');
+  if (!Array.isArray(items)) throw new Error('the answer is not a list');
   return items.filter((item) => member(member(member(item, 'status'), 'sync'), 'status') === 'OutOfSync')
     .length;
 }

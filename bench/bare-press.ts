@@ -1,4 +1,4 @@
-// The press for comparison: a subscriber posts what it receives, without rules or journal. Arguments: broker, server.
+// The press for comparison: a subscriber that sends a POST for each press, without rules or journal. Arguments: broker, server.
 import { got } from 'got';
 import { connectAsync } from 'mqtt';
 import * as z from 'zod/mini';

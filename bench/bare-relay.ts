@@ -1,12 +1,12 @@
-// The relay for comparison: the worker's event stream, JSON.parse, and the messages that the worker sends for the events,
-// by MQTT.js with the same QoS and rate. It has no list, rules, registry or releases, and checks nothing.
+// The relay for comparison: it reads the event stream of the worker with JSON.parse, and sends the messages that the worker sends
+// for the events, with MQTT.js at the same QoS and rate. It has no list, rules, registry or releases, and checks nothing.
 // Arguments: server, broker, prefix.
 import { get } from 'node:http';
 import { connectAsync } from 'mqtt';
 import * as z from 'zod/mini';
 import { streamFields } from '../release-worker/argocd/field-selection.ts';
 
-/** Collects changes for as long as `drift/signal-publisher.ts` does. */
+/** In milliseconds. Collects changes for as long as `drift/signal-publisher.ts` does. */
 const signalEveryMs = 30;
 const summaryEveryMs = 200;
 const shown = 20;
@@ -93,7 +93,7 @@ function saySummary(): void {
   });
 }
 
-/** The least that can be read from an event: a burst, a change, or an error without an application. */
+/** The least that must be in an event. */
 const eventSchema = z.object({ result: z.object({ application: z.custom<Application>() }) });
 let rest = '';
 get(

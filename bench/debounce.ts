@@ -1,5 +1,5 @@
-// Counts presses that are missed, doubled or invented from noise: by our debouncer with both kinds of driver, and by the
-// algorithms of other programs, on the same modelled signals. Time is the model's, so every machine gets the same figures.
+// Counts presses that are missed, doubled or invented from noise. Our debouncer, with both kinds of driver, and the algorithms of
+// other programs get the same modelled signals. The model has its own time, so every machine gets the same figures.
 import { contenders } from './debounce/contenders.ts';
 import { countOf, playTo } from './debounce/count.ts';
 import { playOurs } from './debounce/ours.ts';

@@ -1,6 +1,6 @@
-// Measures the idle agent: its processor time, its memory, its start, and how long a press takes to reach the broker. No
-// pins are needed: a file replaces the registers for rpio's native code, and the driver with edges is a simulated one
-// (npm run test:gpio prints the idle figure of gpiochip on a real kernel).
+// Measures the agent: its processor time and memory while idle, its start, and how long a press takes to reach the broker. It needs
+// no pins: a file replaces the registers for rpio's native code, and the driver with edges is the simulated one. (`npm run
+// test:gpio` prints the idle figure of gpiochip on a real kernel.)
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { connectAsync } from 'mqtt';
 import {
@@ -35,7 +35,7 @@ export async function gpioAgent(): Promise<void> {
   try {
     await broker.printed('"url":"mqtt:');
     const url = /"url":"(mqtt:[^"]+)"/.exec(broker.output())?.[1];
-    if (url === undefined) throw new Error(`the broker does not say where it listens: ${broker.output()}`);
+    if (url === undefined) throw new Error(`the broker has not printed where it listens: ${broker.output()}`);
     const agent = (id: string, driver: string, entry = bundled) => [
       entry,
       'gpio-agent',
@@ -74,7 +74,7 @@ function bare(script: string): Measured {
   return start(process.execPath, ['-e', script]);
 }
 
-/** All at the same time, so that noise of the machine affects all of them alike. */
+/** Measures all processes at the same time, so that noise of the machine affects all of them alike. */
 async function idle(contenders: readonly Contender[]): Promise<void> {
   await seconds(warmUpSeconds);
   const before = contenders.map(({ process }) => processorMs(process));
@@ -94,12 +94,12 @@ async function idle(contenders: readonly Contender[]): Promise<void> {
   print(`  rpio's poll: sampling    ${ratio("rpio's", 'agent, rpio')}`);
   print(`  rpio's poll: edges       ${ratio("rpio's", 'agent, driver')}`);
   print(
-    `  rpio's poll: bare interval ${ratio("rpio's", 'bare setInterval')} (the most that sampling could reach)`,
+    `  rpio's poll: bare interval ${ratio("rpio's", 'bare setInterval')} (sampling cannot be better than this)`,
   );
   for (const { process } of contenders) await process.stop();
 }
 
-/** From the start of the process to the log line that presses count from now on. */
+/** Measures from the start of the process to the log line after which presses count. */
 async function startUp(
   agent: (id: string, driver: string, entry: string) => readonly string[],
 ): Promise<void> {
@@ -119,7 +119,7 @@ async function startUp(
   }
   const median = (values: readonly number[]) => quantile(values, 0.5);
   print(
-    `\nStart until presses count (${debounceMs} ms of it is the debounce time), median of ${starts}, in turn`,
+    `\nFrom the start until presses count, including ${debounceMs} ms of debouncing, median of ${starts}, in turn`,
   );
   print(`  bundled      ${median(times.bundled).toFixed(0)} ms`);
   print(`  not bundled  ${median(times.unbundled).toFixed(0)} ms`);
@@ -127,7 +127,7 @@ async function startUp(
   print(`  not bundled: bundled ${(median(times.unbundled) / median(times.bundled)).toFixed(2)}`);
 }
 
-/** From the level in the register to the press at a subscriber of the broker. */
+/** Measures from the level in the register to the press at a subscriber of the broker. */
 async function pressToPublish(url: string, registers: string, agent: Measured): Promise<void> {
   await agent.printed(started);
   const client = await connectAsync(url);
@@ -154,7 +154,7 @@ async function pressToPublish(url: string, registers: string, agent: Measured): 
     await came;
     took.push((arrived.at(-1) ?? Number.NaN) - pressedAt);
     set(true);
-    // At a different point of the sampling interval each time.
+    // Each press begins at a different point of the sampling interval.
     await seconds(0.06 + (index % 10) * 0.0007);
   }
   closeSync(file);
@@ -162,7 +162,7 @@ async function pressToPublish(url: string, registers: string, agent: Measured): 
   await agent.stop();
   const at = (share: number) => quantile(took, share).toFixed(1);
   print(
-    `\nFrom the level to the press at a subscriber, rpio, ${presses} presses, ${debounceMs} ms of it is the debounce time`,
+    `\nFrom the level to the press at a subscriber, rpio, ${presses} presses, including ${debounceMs} ms of debouncing`,
   );
   print(
     `  median ${at(0.5)} ms, p99 ${at(0.99)} ms, most ${at(1)} ms; debounce + 10 is ${debounceMs + 10} ms`,

@@ -16,11 +16,11 @@ export interface Heard {
   readonly signals: readonly Signal[];
   /** Finished releases. */
   readonly releases: readonly { readonly pressId: string; readonly outcome: string }[];
-  /** Applications with a topic. */
+  /** The number of applications with a topic. */
   applications(): number;
-  /** Whether a message about the application said that it is out of sync, and whether it may be synced. */
+  /** Whether the last message about the application says that it is out of sync, and also whether it may be synced. */
   isDrifted(name: string): boolean;
-  /** Resolves to the first value of `look` that is not undefined, after some message. */
+  /** Calls `look` now and after each message. Resolves to its first value that is not undefined. */
   until<T>(what: string, look: () => T | undefined, limitMs?: number): Promise<T>;
   /** The current signal of a button. */
   latest(button: string): Signal | undefined;
@@ -34,7 +34,7 @@ const releaseSchema = z.object({ pressId: z.string(), outcome: z.string() });
 
 export async function listen(url: string, prefix: string): Promise<Heard> {
   const client = await connectAsync(url, { protocolVersion: 5 });
-  // Otherwise a press waits 40 ms until the other side acknowledges the previous packet (Nagle's algorithm).
+  // Without this, a press waits 40 ms until the other side acknowledges the previous packet (Nagle's algorithm).
   if (client.stream instanceof Socket) client.stream.setNoDelay(true);
   const signals: Signal[] = [];
   const releases: { pressId: string; outcome: string }[] = [];

@@ -1,4 +1,4 @@
-// Starts broker, simulated Argo CD and worker as separate processes on free ports, each with its own configuration folder.
+// Starts the broker, the simulated Argo CD and the worker as separate processes on free ports.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ async function listening(args: readonly string[], scheme: string): Promise<Liste
   await process_.printed(`"url":"${scheme}:`);
   const url = new RegExp(`"url":"(${scheme}:[^"]+)"`).exec(process_.output())?.[1];
   if (url === undefined)
-    throw new Error(`${args.join(' ')} does not say where it listens: ${process_.output()}`);
+    throw new Error(`${args.join(' ')} has not printed where it listens: ${process_.output()}`);
   return { process: process_, url };
 }
 
@@ -35,7 +35,7 @@ export function startBroker(): Promise<Listening> {
 
 export interface Simulator extends Listening {
   world(description: unknown): Promise<void>;
-  /** One after the other, in the order of the calls. */
+  /** Makes the changes one after the other, in the order of the calls. */
   drift(app: string, revision?: string): Promise<void>;
   /** The revision that an application is compared with. */
   revisionOf(app: string): Promise<string>;
@@ -51,7 +51,7 @@ export async function startSimulator(): Promise<Simulator> {
   const simulator = await listening(['dist/test/argocd/main.js'], 'http');
   const client = got.extend({
     prefixUrl: simulator.url,
-    // One connection, so that changes are made in their order.
+    // Uses only one connection, so that the changes keep their order.
     agent: { http: new Agent({ keepAlive: true, maxSockets: 1 }) },
     retry: { limit: 0 },
   });
@@ -100,7 +100,7 @@ function kindOf(request: string): string {
 }
 
 export interface WorkerOptions {
-  /** For its configuration, and for its journal unless `stateDir` says otherwise. */
+  /** The folder for its configuration, and for its journal if `stateDir` is not set. */
   readonly folder: string;
   readonly stateDir?: string;
   readonly broker: string;
@@ -109,10 +109,10 @@ export interface WorkerOptions {
   readonly buttons: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** As in the image, the systemd unit and `npm start`. */
+/** The same as in the image, the systemd unit and `npm start`. */
 const memoryOption = '--max-semi-space-size=1';
 
-/** The folder for a processor profile of each worker. */
+/** The folder for a processor profile of each worker and relay. */
 const profiles = process.env['BENCH_PROFILES'];
 
 /** The relay for comparison: it sends the same messages for the same events, and nothing else. */

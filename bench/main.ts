@@ -1,4 +1,5 @@
-// Runs a benchmark by its name: npm run bench -- gpio-agent. Each measures two sides in one run and sets no limit.
+// Runs a benchmark by its name: `npm run bench -- gpio-agent`. Each benchmark measures both sides in one run, and no result is a
+// failure.
 import { argocd } from './argocd.ts';
 import { debounce } from './debounce.ts';
 import { gpioAgent } from './gpio-agent.ts';
@@ -19,7 +20,7 @@ if (bench === undefined) {
   process.stderr.write(`usage: npm run bench -- ${[...benches.keys()].join(' | ')}\n`);
   process.exitCode = 2;
 } else {
-  // One for each process that is measured.
+  // Each measured process adds a listener.
   process.setMaxListeners(100);
   await bench();
 }

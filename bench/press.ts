@@ -1,4 +1,5 @@
-// Measures a press at the broker until its POST at Argo CD, beside a press without rules and journal: npm run bench -- press.
+// Measures the time from a press at the broker to its POST at Argo CD, and for comparison a press without rules and journal:
+// `npm run bench -- press`.
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -12,12 +13,12 @@ import { createTable } from './table.ts';
 
 const presses = 200;
 const warmUp = 20;
-/** A file system in memory: the journal does not wait for a disk there. */
+/** A file system in memory, where the journal does not wait for a disk. */
 const memory = '/dev/shm';
 
 interface Contender {
   readonly name: string;
-  /** Presses, resolves to the milliseconds until the POST has arrived, and gets ready for the next press. */
+  /** Presses, waits for the POST, and gets ready for the next press. Resolves to the milliseconds until the POST arrived. */
   press(): Promise<number>;
 }
 
@@ -97,13 +98,13 @@ export async function press(): Promise<void> {
       if (name !== 'bare') ratios.set(name, column, of(name) / of('bare'));
     }
     const flush = quantile(flushed, share);
-    table.set('one line to the disk, by itself', column, flush);
-    // Only one of its two lines: the line about the coming POST is written while the request is made.
-    ratios.set('worker less the line that it waits for', column, (of('worker') - flush) / of('bare'));
+    table.set('one line to the disk, on its own', column, flush);
+    // The worker waits for only one of its two lines. It writes the line about the coming POST while it makes the request.
+    ratios.set('worker minus the line that it waits for', column, (of('worker') - flush) / of('bare'));
   }
   table.print();
   ratios.print();
-  print(`the journal is in ${folder.path}; TMPDIR names another place`);
+  print(`the journal is in ${folder.path}; set TMPDIR to use another place`);
 
   for (const one of [onDisk, inMemoryWorker]) {
     await one?.process.stop();
@@ -117,7 +118,7 @@ export async function press(): Promise<void> {
   if (inMemory !== undefined) rmSync(inMemory, { recursive: true, force: true });
 }
 
-/** Waits until the light is on and the worker has asked about windows and permission, as before a person's press. */
+/** Waits until the light is on and the worker has asked about windows and permission, as it has when a person presses. */
 async function untilDrifted(heard: Heard, button: string): Promise<void> {
   await heard.until(`${button} out of sync`, () =>
     heard.latest(button)?.outOfSync === 1 && heard.isDrifted(button) ? true : undefined,
@@ -149,7 +150,7 @@ async function pressOurs(
   return ms;
 }
 
-/** The library's broker and a subscriber that posts, each in a process of its own, as ours are. */
+/** Starts the bare broker and the bare press, each in its own process, like our broker and worker. */
 async function startBare() {
   const gate = await startGate();
   const broker = start(process.execPath, ['dist/bench/bare-broker.js']);

@@ -1,4 +1,4 @@
-// Starts the processes to be measured, reads their figures from /proc, and ends them.
+// Starts the processes that are measured, reads their figures from /proc, and ends them.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,14 +10,14 @@ export const unbundled = 'dist/cli/main.js';
 
 export interface Measured {
   readonly child: ChildProcess;
-  /** Its output so far. */
+  /** The output of the process so far. */
   readonly output: () => string;
-  /** Resolves when it has printed the text, to the milliseconds since its start. */
+  /** Resolves when the process has printed the text, to the milliseconds since its start. */
   printed(text: string): Promise<number>;
   stop(): Promise<void>;
 }
 
-/** A process under valgrind is slow. */
+/** In milliseconds, and so long because a process under valgrind is slow. */
 const limitMs = 120_000;
 
 export function start(program: string, args: readonly string[]): Measured {
@@ -46,8 +46,8 @@ export function start(program: string, args: readonly string[]): Measured {
     printed: (text) =>
       new Promise((resolve, reject) => {
         const fail = (what: string) =>
-          reject(new Error(`${program} ${what} before it said ${text}: ${output}`));
-        const limit = setTimeout(() => fail(`was waited for ${limitMs / 1000} s`), limitMs);
+          reject(new Error(`${program} ${what} before it printed ${text}: ${output}`));
+        const limit = setTimeout(() => fail(`ran for ${limitMs / 1000} s`), limitMs);
         const look = () => {
           if (!output.includes(text)) return;
           clearTimeout(limit);
@@ -68,7 +68,7 @@ export function start(program: string, args: readonly string[]): Measured {
   };
 }
 
-/** Processor time of all threads so far, in ms (/proc/PID/task/TID/schedstat, first number). */
+/** The processor time of all threads so far, in milliseconds (/proc/PID/task/TID/schedstat, first number). */
 export function processorMs({ child }: Measured): number {
   const tasks = `/proc/${child.pid}/task`;
   return readdirSync(tasks).reduce(
@@ -77,12 +77,12 @@ export function processorMs({ child }: Measured): number {
   );
 }
 
-/** In MB (10^6 bytes). */
+/** The resident memory, in MB (10^6 bytes). */
 export function residentMb(measured: Measured): number {
   return statusMb(measured, 'VmRSS');
 }
 
-/** The peak, in MB. */
+/** The peak of the resident memory, in MB. */
 export function peakResidentMb(measured: Measured): number {
   return statusMb(measured, 'VmHWM');
 }
@@ -92,7 +92,7 @@ function statusMb({ child }: Measured, name: string): number {
   return (Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) * 1024) / 1e6;
 }
 
-/** A folder that stands for the board in test/gpio-agent/in-fake-board.sh: rpio's registers are bytes of a file. */
+/** A folder that test/gpio-agent/in-fake-board.sh presents as a board. The registers that rpio uses are bytes of a file. */
 export function createFakeBoard() {
   const folder = mkdtempSync(join(tmpdir(), 'release-button-bench-'));
   mkdirSync(join(folder, 'device-tree'));
@@ -116,7 +116,7 @@ export function createFakeBoard() {
   };
 }
 
-/** @param share 0 to 1 */
+/** @param share the share of the values that are smaller, 0 to 1 */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((one, other) => one - other);
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;

@@ -1,4 +1,4 @@
-// Relays between a client and the simulated Argo CD. They note when the client connected, or when its sync arrived.
+// Relays between a client and the simulated Argo CD. They record when the client connected, or when its sync arrived.
 import {
   createServer as createHttpServer,
   request as httpRequest,
@@ -19,7 +19,7 @@ async function listenOn(server: Server | HttpServer): Promise<string> {
   return `http://127.0.0.1:${address.port}`;
 }
 
-/** Passes bytes on unchanged, and notes the first connection. */
+/** Passes bytes on unchanged, and records when the first connection came. */
 export async function startDoor(target: string) {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
@@ -53,10 +53,10 @@ export async function startDoor(target: string) {
 }
 
 const syncSchema = z.object({ infos: z.array(z.object({ name: z.string(), value: z.string() })) });
-/** Headers of one connection, not of the message (RFC 9110, section 7.6.1). */
+/** Headers that belong to one connection, not to the message (RFC 9110, section 7.6.1). */
 const hopByHop = new Set(['connection', 'keep-alive', 'transfer-encoding']);
 
-/** Passes requests on, and notes when the POST of each press arrived. Without a target it answers them itself. */
+/** Passes requests on, and records when the POST of each press arrived. Without a target, it answers the requests itself. */
 export async function startGate(target?: string) {
   const arrivals = new Map<string, number>();
   let onArrival: () => void = () => {};
@@ -101,7 +101,7 @@ export async function startGate(target?: string) {
     /** Resolves to the moment when the POST of this press arrived. */
     arrival: (pressId: string) =>
       new Promise<number>((resolve, reject) => {
-        const limit = setTimeout(() => reject(new Error(`no POST came of press ${pressId}`)), 20_000);
+        const limit = setTimeout(() => reject(new Error(`no POST came for press ${pressId}`)), 20_000);
         onArrival = () => {
           const at = arrivals.get(pressId);
           if (at === undefined) return;

@@ -1,4 +1,4 @@
-// A table of figures: one row for each figure, one column for each size, and the growth between two sizes.
+// Prints a table of figures: a row for each figure, a column for each size, and the growth between two sizes.
 import { print } from './processes.ts';
 
 export function createTable(title: string, columns: readonly string[]) {
@@ -9,7 +9,7 @@ export function createTable(title: string, columns: readonly string[]) {
       values.set(column, value);
       rows.set(row, values);
     },
-    /** @param growth two columns whose ratio is shown as well */
+    /** @param growth two columns whose ratio is shown too */
     print: (growth?: readonly [string, string]) => {
       const width = Math.max(...[...rows.keys()].map((row) => row.length), title.length);
       const cells = (texts: readonly string[]) => texts.map((text) => text.padStart(9)).join(' ');

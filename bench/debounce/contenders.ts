@@ -1,5 +1,5 @@
-// How other programs tell a press from noise, each written anew from its public source. Each gets the level of a line
-// whenever it changes, and says when it would report a press. Times are in ms.
+// How other programs tell a press from noise. Each algorithm is written anew from the public source of the program. It gets the
+// level of a line whenever it changes, and says when the program would report a press. Times are in milliseconds.
 
 export interface Contender {
   readonly name: string;
@@ -13,9 +13,9 @@ interface Listener {
 }
 
 /**
- * Reports a level once no edge has come for a given time, if the level differs from the one last reported. The kernel does
- * this (Linux, drivers/gpio/gpiolib-cdev.c: debounce_irq_handler, debounce_work_func), as do lgpio below gpiozero
- * (joan2937/lg, lgPthAlerts.c: xDebWatEvt; gpiozero/pins/lgpio.py: _set_bounce) and onoff with its debounceTimeout.
+ * Reports a level when no edge has come for a given time, if the level differs from the last reported one. The kernel does this
+ * (Linux, drivers/gpio/gpiolib-cdev.c: debounce_irq_handler, debounce_work_func). So do lgpio below gpiozero (joan2937/lg,
+ * lgPthAlerts.c: xDebWatEvt; gpiozero/pins/lgpio.py: _set_bounce) and onoff with its debounceTimeout.
  */
 const quietFor = (ms: number) => (pressed: (at: number) => void) => {
   let level = false;
@@ -55,7 +55,10 @@ const lockOut = (ms: number) => (pressed: (at: number) => void) => {
   };
 };
 
-/** Each falling edge is a press unless one came shortly before (flyte/mqtt-io, modules/gpio/raspberrypi.py: setup_interrupt). */
+/**
+ * Each falling edge is a press, unless another one came shortly before (flyte/mqtt-io, modules/gpio/raspberrypi.py:
+ * setup_interrupt).
+ */
 const edgeLockOut = (ms: number) => (pressed: (at: number) => void) => {
   let countedAt = Number.NEGATIVE_INFINITY;
   return {
@@ -94,8 +97,8 @@ const polled = (everyMs: number) => (pressed: (at: number) => void) => {
 };
 
 /**
- * Each change that a turn of the loop finds restarts one timer, which then reports the level (esphome/esphome,
- * components/binary_sensor/filter.cpp: DelayedOnOffFilter; the loop turns every 16 ms).
+ * A loop reads the level every 16 ms. Each change that it finds restarts a timer, which then reports the level (esphome/esphome,
+ * components/binary_sensor/filter.cpp: DelayedOnOffFilter).
  */
 const delayedOnOff = (ms: number) => (pressed: (at: number) => void) => {
   let found = false;

@@ -8,11 +8,11 @@ export interface Count {
   readonly missed: number;
   /** Reports without a press, or second reports of the same press. */
   readonly invented: number;
-  /** From the first contact to the report, for each press that was reported. */
+  /** The time from the first contact to the report, for each reported press. */
   readonly latenciesMs: readonly number[];
 }
 
-/** @param at when presses were reported, in order; for a signal of double presses, when double presses were */
+/** @param at when presses were reported, in order. For a signal of double presses: when double presses were reported */
 export function countOf(signal: Signal, at: readonly number[]): Count {
   const given = signal.double === true ? pairs(signal.presses) : signal.presses;
   const latenciesMs: number[] = [];
@@ -39,7 +39,7 @@ function pairs(presses: readonly Press[]): readonly Press[] {
   return presses.filter((_, index) => index % 2 === 0);
 }
 
-/** @returns when a contender reports presses; where it knows no double press, two reports within 400 ms are one */
+/** @returns when a contender reports presses. For a signal of double presses, two reports within 400 ms count as one */
 export function playTo({ create }: Contender, signal: Signal): readonly number[] {
   const at: number[] = [];
   const listener = create((now) => at.push(now));
@@ -52,7 +52,7 @@ export function playTo({ create }: Contender, signal: Signal): readonly number[]
   return signal.double === true ? doublesOf(at) : at;
 }
 
-/** The default of release-button (doubleMs). */
+/** The default of doubleMs in release-button, in milliseconds. */
 const doubleMs = 400;
 
 function doublesOf(presses: readonly number[]): readonly number[] {

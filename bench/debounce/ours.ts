@@ -1,4 +1,4 @@
-// The agent's own button on a modelled line: its code and its timers, on a clock that shows the model's time.
+// Plays a modelled signal to the agent's own button: its real code and timers, on a clock that shows the time of the model.
 import { schemaOf } from '../../config/setting.ts';
 import { agent as agentSection } from '../../config/sections/agent.ts';
 import { createButton } from '../../gpio-agent/button.ts';
@@ -9,7 +9,7 @@ import { silentLog } from '../../service/log.ts';
 import { between, randomFrom } from './random.ts';
 import type { Signal } from './signals.ts';
 
-/** How late a Node timer fires on an idle machine. */
+/** How late a timer of Node fires on an idle machine, in milliseconds. */
 const lateMs = 0.3;
 
 interface ModelClock extends Clock {
@@ -53,12 +53,16 @@ function modelClock(seed: number): ModelClock {
 }
 
 export interface Played {
-  /** When presses were sent; for a signal of double presses, when double presses were. */
+  /** When presses were sent. For a signal of double presses: when double presses were sent. */
   readonly at: readonly number[];
   readonly faults: readonly string[];
 }
 
-/** Plays a signal to a button with default settings. @param edges a driver with edges; otherwise one that samples */
+/**
+ * Plays a signal to a button.
+ * @param edges true: a driver with edges; false: a driver that samples
+ * @param settings settings of the button that differ from the defaults
+ */
 export function playOurs(
   signal: Signal,
   edges: boolean,
@@ -74,7 +78,7 @@ export function playOurs(
   let pressed = false;
   let input: InputOptions | undefined;
   const unused = () => {
-    throw new Error('not asked for');
+    throw new Error('the button must not use this');
   };
   const driver: GpioDriver = {
     name: 'model',

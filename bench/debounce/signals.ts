@@ -1,9 +1,10 @@
-// Models of the signals that a button and its wire produce, from a seed. A line is released at 0 and changes at each of
-// its times, in ms. Merging two sources (a finger and noise) sorts their times: each change of a source changes the line.
+// Models, from a seed, the signals that a button and its wire produce. A signal is a list of times in milliseconds: the line is
+// released at 0, and its level changes at each time. To merge two sources (a finger and noise), their times are sorted, because
+// each change of a source changes the line.
 import { between, randomFrom, type Random } from './random.ts';
 
 export interface Press {
-  /** The first contact, and the moment when the finger lets go. */
+  /** The time of the first contact, and the time when the finger lets go. */
   readonly from: number;
   readonly to: number;
 }
@@ -12,38 +13,38 @@ export interface Signal {
   readonly name: string;
   /** In order of time; empty if nobody presses. */
   readonly presses: readonly Press[];
-  /** When the level changes, in order of time; it may do so any number of times. */
+  /** When the level changes, in order of time. There may be any number of changes. */
   readonly changes: () => Iterable<number>;
   readonly endMs: number;
-  /** Each two presses are meant as a double press. */
+  /** True if each pair of presses is meant as a double press. */
   readonly double?: true;
 }
 
-/** The agent starts and the line settles before the first press. */
+/** The time of the first press. Before it, the agent starts and the line settles. */
 const startMs = 500;
 
 interface Switch {
-  /** When a contact that has just closed changes again, in ms. An even number of times, so it stays closed. */
+  /** When a contact that has just closed changes again. The number of times is even, so that it stays closed. */
   readonly closing: (random: Random) => readonly number[];
   readonly opening: (random: Random) => readonly number[];
 }
 
-/** Changes at random moments of the bounce; the first and the last mark its ends. */
+/** Changes at random moments of a bounce. The last change is at its end. */
 function chatter(random: Random, forMs: number, mostPairs: number): readonly number[] {
   const pairs = Math.floor(between(random, 0, mostPairs + 1));
   if (pairs === 0) return [];
   return [...Array.from({ length: 2 * pairs - 1 }, () => forMs * random()), forMs].sort((a, b) => a - b);
 }
 
-/** As Jack Ganssle measured 18 kinds (A Guide to Debouncing): 1.6 ms on average, 6.2 ms at most. */
+/** Like the 18 kinds of switches that Jack Ganssle measured (A Guide to Debouncing): 1.6 ms on average, 6.2 ms at most. */
 const ordinaryBounce = (random: Random) => chatter(random, Math.min(6.2, -1.6 * Math.log(1 - random())), 6);
 
 const ordinary: Switch = { closing: ordinaryBounce, opening: ordinaryBounce };
 
 /**
- * A push button whose contact drags on release: it opens and closes for 90 to 132 ms, and keeps each level for 1 to 66 ms,
- * mostly for a short time. With 30 ms for both edges, some 7 % of its presses are sent twice, as with the worst push
- * buttons that people have measured.
+ * A push button whose contact drags on release: it opens and closes for 90 to 132 ms, and keeps each level for 1 to 66 ms, mostly
+ * for a short time. With 30 ms for both edges, about 7 % of its presses are sent twice. So are those of the worst push buttons that
+ * people have measured.
  */
 const poor: Switch = {
   closing: (random) => chatter(random, between(random, 0, 15), 8),
@@ -62,7 +63,7 @@ const poor: Switch = {
 interface Hand {
   readonly heldMs: readonly [number, number];
   readonly apartMs: readonly [number, number];
-  /** Every second pause, where a hand presses twice. */
+  /** The range of every second pause, for a hand that double-presses. */
   readonly thenMs?: readonly [number, number];
 }
 
@@ -84,7 +85,7 @@ function finger(options: {
   for (let index = 0; index < count; index += 1) {
     const from = at;
     const closing = contact.closing(random);
-    // The press lasts this long from its first contact, and at least until the contact has closed.
+    // A press lasts at least until its contact has finished closing.
     const to = Math.max(from + between(random, ...heldMs), from + (closing.at(-1) ?? 0));
     const opening = contact.opening(random);
     presses.push({ from, to });
@@ -145,7 +146,7 @@ function noise(name: string, endMs: number, levels: () => Iterable<number>): Sig
   };
 }
 
-/** A wire that picks up the mains: half waves of 10 ms as the load varies, and chatter at the crossings. */
+/** A wire that picks up the mains: half waves of about 10 ms, which vary with the load, and chatter at the crossings. */
 function* hum(seed: number): Iterable<number> {
   const random = randomFrom(seed);
   for (;;) {
@@ -180,7 +181,10 @@ function* levels(seed: number, fromMs: number, toMs: number): Iterable<number> {
   for (;;) yield between(random, fromMs, toMs);
 }
 
-/** @param count presses in each signal with a finger. @param noiseMs how long the noise alone lasts */
+/**
+ * @param count the number of presses in each signal with a finger
+ * @param noiseMs the length of the signals that are only noise
+ */
 export function signalsOf(count: number, noiseMs: number): readonly Signal[] {
   const loud: Hand = { heldMs: [100, 400], apartMs: [300, 900] };
   return [
