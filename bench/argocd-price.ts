@@ -38,5 +38,9 @@ export async function measurePress(options: {
   const median = (values: readonly number[]) => quantile(values, 0.5);
   for (const kind of new Set(counted.flatMap((calls) => [...calls.keys()])))
     table.set(kind, column, median(counted.map((calls) => calls.get(kind) ?? 0)));
-  table.set('in total', column, median(counted.map((calls) => [...calls.values()].reduce((a, b) => a + b, 0))));
+  table.set(
+    'in total',
+    column,
+    median(counted.map((calls) => [...calls.values()].reduce((a, b) => a + b, 0))),
+  );
 }
