@@ -84,6 +84,7 @@ function addHelpAll(command: Command, hidden: readonly { readonly option: Option
     })
     .addHelpText(
       'after',
-      `\n\`release-button ${command.name()} --help-all\` shows ${hidden.length} more settings.\nEach setting is also a key of the configuration file and an environment variable. For example, \`--mqtt-url\` is also\n\`mqtt.url\` and \`RELEASE_BUTTON_MQTT_URL\`. docs/configuration.md lists all settings.`,
+      () =>
+        `\n${hidden.some(({ option }) => option.hidden) ? `\`release-button ${command.name()} --help-all\` shows ${hidden.length} more settings.\n` : ''}Each setting is also a key of the configuration file and an environment variable. For example, \`--mqtt-url\` is also\n\`mqtt.url\` and \`RELEASE_BUTTON_MQTT_URL\`. docs/configuration.md lists all settings.`,
     );
 }

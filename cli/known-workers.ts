@@ -138,7 +138,7 @@ export function whyOffline(known: readonly KnownButton[], wanted: string): strin
   if (only === undefined) return undefined;
   return others.length === 0
     ? `the worker ${only} is offline. It has the button ${wanted}, so nobody would answer. ${startIt}`
-    : `the workers ${workers.join(' and ')} are offline. They have the button ${wanted}, so nobody would answer. Start the one that shall have it, and give the others another button (worker.buttons)`;
+    : `the workers ${workers.join(' and ')} are offline. They have the button ${wanted}, so nobody would answer. Start the worker that should have it, and take the button from the others (worker.buttons)`;
 }
 
 /** The buttons of the workers, each once. */

@@ -1,4 +1,4 @@
-// Reports every freeze. A freeze is no fault, but it explains why a press releases nothing.
+// Reports every freeze. A freeze is not a fault, but it explains why a press releases nothing.
 import type { FreezeMessage } from '../messages/freeze.ts';
 import type { BrokerFound } from './broker.ts';
 import { fromMessage } from '../release-worker/freeze/message.ts';

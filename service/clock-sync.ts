@@ -7,7 +7,7 @@ import type { Clock, Timer } from './clock.ts';
 
 const lookEveryMs = 60_000;
 
-/** Checks once. The signal is aborted when nobody needs the answer any more. */
+/** Checks once. The signal is aborted when nobody needs the answer any longer. */
 type Look = (signal: AbortSignal) => Promise<ClockState>;
 
 export interface ClockSync {

@@ -17,6 +17,7 @@ export async function configure(command: Command): Promise<void> {
       'as with `start`: without a configuration file, show the settings for the real Argo CD, not those of the demo',
     ),
   );
+  command.addHelpText('after', `\nProcesses: start (default), ${processNames.slice(1).join(', ')}`);
   command.addHelpText('after', '\nExit codes: 0 the configuration is valid · 2 wrong usage or configuration');
   const given = await addConfigFlags(command, sectionNames);
   command.action(async (wanted: unknown) => {

@@ -28,6 +28,7 @@ export async function configure(command: Command): Promise<void> {
         'as with `start`: without a configuration file, check the real Argo CD, not the demo',
       ),
     )
+    .addHelpText('after', `\nProcesses: start (default), ${examinableProcesses.slice(1).join(', ')}`)
     .addHelpText(
       'after',
       '\nExit codes: 0 nothing must be fixed · 1 something must be fixed (✗) · 2 wrong usage',

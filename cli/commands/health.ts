@@ -20,6 +20,7 @@ const reportSchema = z.object({
 
 export async function configure(command: Command): Promise<void> {
   const sections = ['health'] as const;
+  command.addHelpText('after', `\nProcesses: start (default), ${processNames.slice(1).join(', ')}`);
   command.addHelpText(
     'after',
     '\nExit codes: 0 the process can do its work · 1 it cannot, or does not answer · 2 wrong usage or configuration',

@@ -121,7 +121,7 @@ function howTo(schema: z.core.$ZodType, { begin, leaf, value }: Place): string {
       ? `write it in one line as YAML or JSON, for example \`${begin}'[{id: main}]'\``
       : leaf.setting.items === undefined
         ? `write its entries in brackets, \`${begin}[first, second]\``
-        : 'begin each entry with `- `, on a line of its own below the key';
+        : 'begin each entry with `- `, on its own line below the key';
   return schema instanceof z.ZodMiniBoolean
     ? 'write true or false'
     : 'write it in one line, in quotes if in doubt';

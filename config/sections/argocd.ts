@@ -21,7 +21,7 @@ const headers = z.string().check(
   z.maxLength(16_384),
   z.refine<string>((value) => parseHeaders(value).fault === undefined, {
     error: ({ input }) => (typeof input === 'string' ? parseHeaders(input).fault : undefined),
-    params: { remedy: 'write each header as `Name: value` in a line of its own' },
+    params: { remedy: 'write each header as `Name: value`, on its own line' },
   }),
 );
 
