@@ -1,11 +1,12 @@
-// A real process whose output is read once, line by line, as it comes. Reading hours of it again each time would be slow.
+// A real process whose output is read once, line by line, as it comes. To read the output of a long run again each time
+// would be slow.
 import { spawn } from 'node:child_process';
 
 export interface Line {
-  /** monotonic milliseconds of its arrival */
+  /** when it arrived, in monotonic milliseconds */
   readonly at: number;
   readonly text: string;
-  /** a line of our log; empty for any other */
+  /** the line as a JSON object of our log; empty for any other line */
   readonly log: Readonly<Record<string, unknown>>;
 }
 

@@ -1,4 +1,4 @@
-// The figures that the processes give at /metrics.
+// The figures that the processes publish at /metrics.
 import { until } from '../support/wait.ts';
 import type { Child } from './child.ts';
 
@@ -6,7 +6,7 @@ export interface Figures {
   readonly residentMb: number;
   readonly heapUsedMb: number;
   readonly openFiles: number;
-  /** what keeps the event loop alive: sockets, pipes, timers */
+  /** the resources that keep the event loop alive: sockets, pipes, timers */
   readonly handles: number;
 }
 
@@ -15,7 +15,7 @@ export interface BrokerFigures {
   readonly retained: number;
 }
 
-/** Of a process that has `collect.mjs` loaded. */
+/** The figures of a process that has loaded `collect.mjs`. */
 export async function figuresOf(child: Child): Promise<Figures> {
   const collected = () => child.lines.filter(({ text }) => text === 'collected').length;
   const before = collected();
@@ -38,14 +38,14 @@ export async function brokerFiguresOf(child: Child): Promise<BrokerFigures> {
   };
 }
 
-/** The sum of a metric over all its labels. */
+/** Returns a function for the sum of a metric over all its labels. */
 async function metricsOf(child: Child): Promise<(name: string) => number> {
   const listener = child.lines.find(({ log }) => log['what'] === 'health and metrics');
   const text = await (await fetch(`${String(listener?.log['url'])}/metrics`)).text();
   return (name) => {
-    const found = [...text.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'gm'))];
-    if (found.length === 0) throw new Error(`${child.name} has no ${name} at /metrics`);
-    return found.reduce((sum, [, value]) => sum + Number(value), 0);
+    const values = [...text.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'gm'))];
+    if (values.length === 0) throw new Error(`${child.name} has no ${name} at /metrics`);
+    return values.reduce((sum, [, value]) => sum + Number(value), 0);
   };
 }
 

@@ -1,6 +1,6 @@
-// The installation that the test breaks, as separate processes on fixed ports: a broker, an agent with two buttons and
-// lights, and for each button a worker and a simulated Argo CD. A second agent and worker under another prefix are the witnesses: nothing touches them, and they see every death of
-// broker and Argo CD.
+// The installation that the test breaks. It consists of separate processes on fixed ports: a broker, an agent with two
+// buttons and lights, and for each button a worker and a simulated Argo CD. A second agent and a second worker under
+// another prefix are the witnesses: the test does not touch them, and they see every death of broker and Argo CD.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { freePort } from '../support/ports.ts';
 import { argocdProcess, command } from '../support/processes.ts';
 import { until } from '../support/wait.ts';
 import { startChild, type Child, type ChildOptions, type Line } from './child.ts';
-import { listen, type Heard } from './heard.ts';
+import { listen, type MessageLog } from './message-log.ts';
 import { createRelay, type Relay } from './relay.ts';
 import { environmentOf, environments, kindOf, type Environment, type PartName } from './schedule.ts';
 import { createWorld, type World } from './world.ts';
@@ -17,11 +17,10 @@ export const main = 'release-button';
 export const witness = 'witness';
 
 /**
- * The settings, and why. The keep-alive and how long an answer of Argo CD counts are the defaults, because the test is about
- * them.
- * - the wait before a reconnect never exceeds 2 s: otherwise a broker that dies repeatedly within seconds would be awaited
- *   longer each time;
- * - a release ends soon: one that is refused, cut or frozen does not take minutes.
+ * The settings of all processes. The keep-alive, and how long an answer of Argo CD counts, are the defaults, because the
+ * test is about them.
+ * - The wait before a reconnect never exceeds 2 s. Otherwise the wait would grow when the broker dies repeatedly.
+ * - A release ends soon, so that one that is refused, cut or frozen does not take minutes.
  */
 const settings = {
   RELEASE_BUTTON_MQTT_RECONNECT_MAX_MS: '2000',
@@ -37,7 +36,7 @@ export const refreshTimeoutMs = Number(settings.RELEASE_BUTTON_WORKER_RELEASE_RE
 
 const buttonsOf = (id: string) => JSON.stringify([{ id, select: { all: true }, coolDownMs: 0 }]);
 
-/** Where the worker of an environment keeps its state, below the folder. */
+/** The folder in which the worker of an environment keeps its state, below the folder of the run. */
 export function stateFolderOf(environment: Environment): string {
   return `state-${environment}`;
 }
@@ -52,33 +51,36 @@ interface ArgoCd {
 export interface Light {
   readonly at: number;
   readonly pattern: string;
-  /** a signal, or what else it shows, such as `offline` */
+  /** a signal, or another state that the light shows, such as `offline` */
   readonly shows: string;
 }
 
 export interface Installation {
   readonly folder: string;
   readonly brokerPort: number;
-  readonly heard: Heard;
+  readonly messageLog: MessageLog;
   readonly argocd: Readonly<Record<Environment, ArgoCd>>;
-  /** what the lights of the simulated pins show, from the agent's own log */
+  /** what the lights of the simulated pins show, by the agent's own log */
   readonly light: (environment: Environment) => Light | undefined;
-  /** every log line of a part, of all its processes */
+  /** is called for every log line of a part, of all its processes */
   readonly onLog: (listener: (part: string, line: Line) => void) => void;
   /** every process that was ever started */
   readonly children: readonly Child[];
   readonly witnesses: { readonly agent: Child; readonly worker: Child };
   readonly current: (part: PartName) => Child;
   kill(part: PartName): Promise<void>;
-  /** SIGSTOP; resolves to the function that lets it continue */
+  /**
+   * Sends SIGSTOP.
+   * @returns the function that sends SIGCONT
+   */
   stop(part: PartName): () => void;
-  /** Resolves when it is up again. */
+  /** Starts a killed part again. Resolves when it is up. */
   restart(part: PartName): Promise<void>;
   /** Presses a button of the agent. */
   pressButton(environment: Environment): void;
-  /** Processes that have ended although nobody killed them. */
+  /** The processes that have ended although nobody killed them. */
   endedByThemselves(): readonly string[];
-  /** Ends everything in order, by SIGTERM. */
+  /** Ends all processes in order, by SIGTERM. */
   end(): Promise<readonly Ended[]>;
   clear(): Promise<void>;
 }
@@ -129,7 +131,10 @@ export async function startInstallation(): Promise<Installation> {
     flags: readonly string[] = [],
   ) => start(name, { program: process.execPath, args: [...flags, command, ...words], env });
 
-  /** In a terminal, since its keys are the simulated buttons. `script` (bsdutils) makes one. */
+  /**
+   * The agent runs in a terminal, because the keys of the terminal are the simulated buttons. `script` (bsdutils) makes
+   * the terminal.
+   */
   const agent = () =>
     start('agent', {
       program: 'script',
@@ -176,7 +181,7 @@ export async function startInstallation(): Promise<Installation> {
     );
     const environment = environmentOf(part);
     if (kindOf(part) !== 'simulator' || environment === undefined) return;
-    // Nobody connects to the new simulator before its world is restored.
+    // No worker may connect to the new simulator before its world is restored.
     await argocd[environment].world.reset();
     await argocd[environment].relay.up();
   };
@@ -195,7 +200,7 @@ export async function startInstallation(): Promise<Installation> {
   };
 
   await begin('broker');
-  const heard = listen({
+  const messageLog = listen({
     brokerPort,
     cwd: folder,
     events: environments.map((id) => `${main}/button/${id}/result`),
@@ -220,7 +225,7 @@ export async function startInstallation(): Promise<Installation> {
   return {
     folder,
     brokerPort,
-    heard,
+    messageLog,
     argocd,
     light: (environment) => lights.get(environment),
     onLog: (listener) => void listeners.push(listener),
@@ -233,9 +238,9 @@ export async function startInstallation(): Promise<Installation> {
       const environment = environmentOf(part);
       if (kindOf(part) === 'simulator' && environment !== undefined) await argocd[environment].relay.down();
       await current(part).exited;
-      // Nothing that came from the dead process may pass for news of the next one.
+      // The last lights of the dead process must not count as lights of the next one.
       if (part === 'agent') lights.clear();
-      if (part === 'broker') heard.forget();
+      if (part === 'broker') messageLog.forget();
     },
     stop: (part) => {
       signal(part, 'SIGSTOP');
@@ -243,26 +248,26 @@ export async function startInstallation(): Promise<Installation> {
     },
     restart: begin,
     endedByThemselves: () =>
-      [...children, heard.child]
+      [...children, messageLog.child]
         .filter((child) => !child.running && !killed.has(child))
         .map(({ name, lines }) => `${name}: ${lines.at(-1)?.text ?? 'without a word'}`),
     end: async () => {
-      const ended: Ended[] = [];
-      // The clients of the broker end before it, as with `start`.
+      const endedProcesses: Ended[] = [];
+      // The clients of the broker end before the broker, as they do with `start`.
       const workers = [current('worker main'), current('worker staging')];
       const simulators = [current('simulator main'), current('simulator staging')];
       const order = [current('agent'), ...workers, witnesses.agent, witnesses.worker, ...simulators];
       for (const child of [...order, current('broker')]) {
-        const began = performance.now();
+        const startedAt = performance.now();
         terminate(child);
         const { code, signal: by } = await child.exited;
-        ended.push({ name: child.name, code, signal: by, ms: performance.now() - began });
+        endedProcesses.push({ name: child.name, code, signal: by, ms: performance.now() - startedAt });
       }
-      return ended;
+      return endedProcesses;
     },
     pressButton: (environment) => current('agent').write(String(environments.indexOf(environment) + 1)),
     clear: async () => {
-      for (const child of [...children, heard.child]) {
+      for (const child of [...children, messageLog.child]) {
         if (!child.running) continue;
         const pid = pidOf(child);
         if (pid !== undefined) killQuietly(Number(pid));
@@ -280,7 +285,7 @@ async function createArgoCd(): Promise<ArgoCd> {
   return { relay: createRelay({ port, simulatorPort }), world: createWorld(simulatorPort), simulatorPort };
 }
 
-/** `LED main: double-blink (offline)` */
+/** Reads a line such as `LED main: double-blink (offline)`. */
 function lightOf({ at, log }: Line): (Light & { readonly environment: Environment }) | undefined {
   const [, id, pattern = '', shows = ''] =
     /^LED (\S+): (\S+) \((\S+)\)$/.exec(typeof log['msg'] === 'string' ? log['msg'] : '') ?? [];
@@ -298,6 +303,6 @@ function killQuietly(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It has ended.
+    // The process has ended.
   }
 }

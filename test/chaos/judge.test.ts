@@ -4,27 +4,31 @@ import { isCaughtSending, judgePresses } from './judge.ts';
 import type { Ledger } from './ledger.ts';
 import type { Away } from './rounds.ts';
 
-const noted = 10_000;
+const notedAt = 10_000;
 const stopped = (part: Away['part'], from: number): Away => ({ part, from, to: from + 22_000 });
 
 test.each<[string, boolean, Away]>([
   [
-    'is excused where the worker was stopped right after it had noted that it sends',
+    'is excused if the worker was stopped right after it had noted that it sends',
     true,
     stopped('worker main', 10_015),
   ],
-  ['is not where it was stopped before, since it looks again', false, stopped('worker main', 9_900)],
-  ['is not where it was stopped long after', false, stopped('worker main', 10_400)],
-  ['is not for another part', false, stopped('broker', 10_015)],
+  [
+    'is not excused if the worker was stopped before the note, because it checks the press again',
+    false,
+    stopped('worker main', 9_900),
+  ],
+  ['is not excused if the worker was stopped long after the note', false, stopped('worker main', 10_400)],
+  ['is not excused if another part was stopped', false, stopped('broker', 10_015)],
 ])('a late POST %s', (_, excused, away) => {
-  expect(isCaughtSending(noted, [stopped('agent', 1_000), away])).toBe(excused);
+  expect(isCaughtSending(notedAt, [stopped('agent', 1_000), away])).toBe(excused);
 });
 
 test('a POST that was never recorded is not excused', () => {
   expect(isCaughtSending(Infinity, [stopped('worker main', 10_015)])).toBe(false);
 });
 
-/** The problems with a press at 11 s that was answered as `unknown-button`, by a worker of the other environment. */
+/** The problems with a press at 11 s that the worker of the other environment has answered with `unknown-button`. */
 function problemsWith(away: Away) {
   const ledger: Ledger = {
     presses: new Map(),
@@ -42,7 +46,7 @@ function problemsWith(away: Away) {
   return judgePresses(
     'main',
     {
-      presses: [{ ...press, settledAt: 11_010, fate: 'taken' }],
+      presses: [{ ...press, settledAt: 11_010, fate: 'acknowledged' }],
       ledgers: { main: ledger, staging: ledger },
       away: [away],
       wallOffset: 0,
@@ -52,7 +56,7 @@ function problemsWith(away: Away) {
   ).problems.results;
 }
 
-test('another worker may say that nobody has a button only where the broker has forgotten who has it', () => {
+test('another worker may answer that nobody has a button only if the broker has forgotten whose button it is', () => {
   expect(problemsWith(stopped('broker', 10_000))).toEqual([]);
   expect(problemsWith(stopped('worker main', 10_000))).toEqual([
     expect.stringContaining('the press p1 of round 1'),

@@ -1,6 +1,6 @@
-// Judges the presses: each has at most one result, an accepted one leads to one POST for each application, and no POST comes
-// without an accepted press.
-import { parse, type Heard } from './heard.ts';
+// Judges the presses: each has at most one result, an accepted press leads to one POST for each application, and there is
+// no POST without an accepted press.
+import { parse, type MessageLog } from './message-log.ts';
 import { main, refreshTimeoutMs } from './installation.ts';
 import type { Press } from './pressing.ts';
 import type { Post } from './relay.ts';
@@ -10,16 +10,16 @@ import { environmentOf, kindOf, type Environment } from './schedule.ts';
 export interface Judgement {
   readonly attempted: number;
   readonly accepted: number;
-  /** reasons of rejections (or that there was nothing to release), each with its count */
+  /** the reasons of rejections, or that there was nothing to release, each with its count */
   readonly refused: ReadonlyMap<string, number>;
-  /** did not reach the broker, as its sender was told */
+  /** presses that did not reach the broker, as their sender was told */
   readonly dropped: number;
-  /** reached a broker, but no worker that stayed alive */
+  /** presses that reached a broker, but no worker that stayed alive */
   readonly unanswered: number;
   readonly posts: number;
-  /** applications of accepted presses that were never sent, and were reported so */
+  /** applications of accepted presses that were never sent, and were reported as such */
   readonly neverSent: number;
-  /** results that are only in the journal: nobody was connected to receive them */
+  /** results that are only in the journal, because nobody was connected to receive them */
   readonly unheard: number;
   readonly longestMs: number;
   readonly problems: {
@@ -29,24 +29,33 @@ export interface Judgement {
   };
 }
 
-/** A worker or broker that is about to die may lose presses from shortly before. */
+/** A worker or broker that is about to die may lose presses from shortly before. In milliseconds. */
 const takenAlongMs = 2_500;
-/** From the press to the POST: the maximum age of a press, a refresh, and a check of who is in charge. In milliseconds. */
+/**
+ * The longest time from a press to its POST, in milliseconds: the maximum age of a press, a refresh, and a check of who
+ * is in charge.
+ */
 const latestPostMs = 10_000 + refreshTimeoutMs + 5_000;
-/** From the journal line about the POST, over the last check that it is still wanted, to its first byte. In milliseconds. */
+/**
+ * The longest time from the journal line about a POST to its first byte, in milliseconds. Between them, the worker checks
+ * that the POST is still wanted.
+ */
 const sendingMs = 250;
 
-/** The presses of one environment. @param posts at its own Argo CD */
+/**
+ * Judges the presses of one environment.
+ * @param posts the POSTs at its own Argo CD
+ */
 export function judgePresses(
   environment: Environment,
   played: Pick<Played, 'presses' | 'ledgers' | 'away' | 'wallOffset'>,
-  heard: Pick<Heard, 'all'>,
+  heard: Pick<MessageLog, 'all'>,
   posts: readonly Post[],
 ): Judgement {
   const { wallOffset } = played;
   const ledger = played.ledgers[environment];
   const presses = played.presses.filter(({ button }) => button === environment);
-  // Nothing of the other environment excuses anything here.
+  // A part of the other environment excuses nothing here.
   const away = played.away.filter(({ part }) => (environmentOf(part) ?? environment) === environment);
   const problems = { results: [] as string[], posts: [] as string[], late: [] as string[] };
   const refused = new Map<string, number>();
@@ -59,51 +68,51 @@ export function judgePresses(
     results.set(pressId, (results.get(pressId) ?? new Set()).add(payload));
   }
 
-  const known = new Map<string, Press>();
+  const pressesById = new Map<string, Press>();
   for (const press of presses) {
     const { id, fate, round } = press;
     if (id === undefined) {
       dropped += 1;
       continue;
     }
-    known.set(id, press);
-    const own = results.get(id)?.size ?? 0;
+    pressesById.set(id, press);
+    const resultCount = results.get(id)?.size ?? 0;
     const lines = ledger.presses.get(id) ?? [];
-    const what = `the press ${id} of round ${round} (${press.source}, ${fate})`;
-    if (round === 0) problems.results.push(`${what} was made by nobody`);
+    const pressName = `the press ${id} of round ${round} (${press.source}, ${fate})`;
+    if (round === 0) problems.results.push(`${pressName} was made by nobody`);
     // The same result may come again if the worker died before its delivery was confirmed.
-    if (own > 1) problems.results.push(`${what} got ${own} different results`);
-    if (lines.length > 1) problems.results.push(`${what} was counted ${lines.length} times`);
+    if (resultCount > 1) problems.results.push(`${pressName} got ${resultCount} different results`);
+    if (lines.length > 1) problems.results.push(`${pressName} was counted ${lines.length} times`);
     const [line] = lines;
     if (line !== undefined) {
       if (line.outcome !== 'accepted') {
-        const why = line.reason ?? line.outcome;
-        refused.set(why, (refused.get(why) ?? 0) + 1);
+        const reason = line.reason ?? line.outcome;
+        refused.set(reason, (refused.get(reason) ?? 0) + 1);
       }
-      if (own === 0 && ledger.answered.has(id)) unheard += 1;
-      else if (own === 0) problems.results.push(`${what} was ${line.outcome} and got no result`);
-    } else if (own > 0) {
-      // A broker that was killed has forgotten what it had retained. Until the worker of the button is back, another worker
-      // answers that nobody has it, and writes that down.
+      if (resultCount === 0 && ledger.answered.has(id)) unheard += 1;
+      else if (resultCount === 0) problems.results.push(`${pressName} was ${line.outcome} and got no result`);
+    } else if (resultCount > 0) {
+      // A broker that was killed has forgotten its retained messages. Until the worker of the button is back, another
+      // worker answers that nobody has the button, and writes no line for it.
       const [result = ''] = results.get(id) ?? [];
       if (parse(result)['reason'] === 'unknown-button' && isExcused(press, away, ['broker']))
         refused.set('unknown-button', (refused.get('unknown-button') ?? 0) + 1);
-      else problems.results.push(`${what} got a result without a line in the journal`);
+      else problems.results.push(`${pressName} got a result without a line in the journal`);
     } else if (fate === 'dropped') dropped += 1;
     else {
       unanswered += 1;
       if (!isExcused(press, away, ['broker', 'worker']))
-        problems.results.push(`${what} got no result although all were there`);
+        problems.results.push(`${pressName} got no result although all were there`);
     }
     if (fate === 'dropped' && press.source === 'button' && line?.outcome === 'accepted')
-      problems.results.push(`${what} was said to be dropped, and has released`);
+      problems.results.push(`${pressName} was said to be dropped, and has released`);
   }
 
-  const counts = new Map<string, Post[]>();
+  const postsByTarget = new Map<string, Post[]>();
   for (const post of posts) {
     const key = `${post.releaseId} ${post.app}`;
-    counts.set(key, [...(counts.get(key) ?? []), post]);
-    const press = known.get(post.pressId);
+    postsByTarget.set(key, [...(postsByTarget.get(key) ?? []), post]);
+    const press = pressesById.get(post.pressId);
     if (press === undefined || !ledger.accepted.has(post.releaseId)) {
       problems.posts.push(`a POST for ${post.app} belongs to no accepted press`);
       continue;
@@ -116,22 +125,22 @@ export function judgePresses(
   let neverSent = 0;
   let longestMs = 0;
   for (const [releaseId, line] of ledger.accepted) {
-    if (!known.has(line.pressId))
+    if (!pressesById.has(line.pressId))
       problems.posts.push(`the press ${line.pressId} was accepted and made by nobody`);
     for (const { namespace, name } of line.release?.apps ?? []) {
       const key = `${releaseId} ${namespace}/${name}`;
-      const sent = counts.get(key) ?? [];
+      const posts = postsByTarget.get(key) ?? [];
       const end = ledger.ends.get(key);
-      const what = `${namespace}/${name} of press ${line.pressId}`;
-      if (sent.length > 1) problems.posts.push(`${what} was sent ${sent.length} times`);
-      if (end === undefined) problems.posts.push(`${what} has no end`);
-      const [post] = sent;
+      const target = `${namespace}/${name} of press ${line.pressId}`;
+      if (posts.length > 1) problems.posts.push(`${target} was sent ${posts.length} times`);
+      if (end === undefined) problems.posts.push(`${target} has no end`);
+      const [post] = posts;
       if (post !== undefined)
-        longestMs = Math.max(longestMs, post.at - (known.get(line.pressId)?.at ?? post.at));
+        longestMs = Math.max(longestMs, post.at - (pressesById.get(line.pressId)?.at ?? post.at));
       if (post !== undefined || end === undefined) continue;
       neverSent += 1;
       if (end.good === true && end.outcome !== 'already-in-sync')
-        problems.posts.push(`${what} was never sent and is reported as ${end.outcome}`);
+        problems.posts.push(`${target} was never sent and is reported as ${end.outcome}`);
     }
     if (!ledger.finished.has(releaseId))
       problems.posts.push(`the release of press ${line.pressId} has no end`);
@@ -157,17 +166,17 @@ function isExcused(press: Press, away: readonly Away[], by: readonly ReturnType<
   );
 }
 
-/** A worker that is paused between its last check and the first byte can only send when it continues. */
+/** A worker that is paused between its last check and the first byte sends when it continues. */
 export function isCaughtSending(at: number, away: readonly Away[]): boolean {
   return away.some(({ part, from }) => kindOf(part) === 'worker' && from > at - 1 && from < at + sendingMs);
 }
 
 export function inAll(judgements: readonly Judgement[]): Judgement {
-  const sum = (of: (judgement: Judgement) => number) =>
-    judgements.reduce((total, judgement) => total + of(judgement), 0);
+  const sum = (countOf: (judgement: Judgement) => number) =>
+    judgements.reduce((total, judgement) => total + countOf(judgement), 0);
   const refused = new Map<string, number>();
-  for (const [why, count] of judgements.flatMap((judgement) => [...judgement.refused]))
-    refused.set(why, (refused.get(why) ?? 0) + count);
+  for (const [reason, count] of judgements.flatMap((judgement) => [...judgement.refused]))
+    refused.set(reason, (refused.get(reason) ?? 0) + count);
   return {
     attempted: sum(({ attempted }) => attempted),
     accepted: sum(({ accepted }) => accepted),

@@ -1,4 +1,4 @@
-// Reads the worker's journal from outside: which presses were decided, and which releases run.
+// Reads the journal of a worker from outside: which presses were decided, and which releases run.
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { journalLineSchema, type JournalLine } from '../../release-worker/releases/journal-lines.ts';
@@ -8,41 +8,41 @@ type AppLine = Extract<JournalLine, { type: 'app' }>;
 type FinishedLine = Extract<JournalLine, { type: 'finished' }>;
 
 export interface Ledger {
-  /** by press */
+  /** lines about presses, by press */
   readonly presses: ReadonlyMap<string, readonly PressLine[]>;
   readonly answered: ReadonlySet<string>;
-  /** accepted, by release */
+  /** accepted presses, by release */
   readonly accepted: ReadonlyMap<string, PressLine>;
-  /** when the line about the coming POST was written, in milliseconds since the epoch, by `<release> <application>` */
+  /** when the line about a POST was written before it, in milliseconds since the epoch, by `<release> <application>` */
   readonly sending: ReadonlyMap<string, number>;
   /** how an application of a release ended, by `<release> <application>` */
   readonly ends: ReadonlyMap<string, AppLine>;
   readonly finished: ReadonlyMap<string, FinishedLine>;
-  /** the newest finished release and, if no press has been accepted since, how it ended */
+  /** the newest finished release and how it ended, if no press has been accepted since */
   readonly last: FinishedLine | undefined;
   readonly acceptedSince: boolean;
   /** running releases */
   readonly open: readonly string[];
 }
 
-/** Reads it again only when it has grown. */
+/** Reads the journal again only when it has grown. */
 export function createLedgerReader(stateFolder: string): () => Ledger {
   const path = join(stateFolder, 'journal.jsonl');
   let size = -1;
   let ledger = ledgerOf([]);
   return () => {
-    // The first worker may not have opened it yet.
+    // The first worker may not have opened the journal yet.
     const now = statSync(path, { throwIfNoEntry: false })?.size;
     if (now === undefined || now === size) return ledger;
     size = now;
-    // The last line may be incomplete yet.
+    // The last line may still be incomplete.
     const texts = readFileSync(path, 'utf8').split('\n').slice(0, -1);
     ledger = ledgerOf(texts.flatMap(read));
     return ledger;
   };
 }
 
-/** Skips a line that a kill has torn, as the worker does. */
+/** Skips a line that was cut by a kill, as the worker does. */
 function read(text: string): JournalLine[] {
   try {
     const parsed = journalLineSchema.safeParse(JSON.parse(text));

@@ -1,5 +1,5 @@
-// Kills and pauses the broker, the agent, two workers and their Argo CDs in random order while somebody presses, and checks what must always
-// hold. A hook plays the rounds, and the tests judge them. `npm run test:chaos` runs this file:
+// Kills and pauses the broker, the agent, two workers and their Argo CDs in random order while somebody presses, and checks
+// what must always be true. A hook plays the rounds, and the tests judge them. `npm run test:chaos` runs this file:
 // RELEASE_BUTTON_CHAOS_SEED sets another order, RELEASE_BUTTON_CHAOS_ROUNDS fewer rounds, and
 // RELEASE_BUTTON_CHAOS_VERBOSE prints a line for each round. truth.ts says what the light must show when.
 import { writeFileSync } from 'node:fs';
@@ -17,21 +17,21 @@ import { killBoundMs, stopBoundMs } from './truth.ts';
 const seed = Number(process.env['RELEASE_BUTTON_CHAOS_SEED'] ?? '20261125');
 const schedule = makeSchedule(seed).slice(0, Number(process.env['RELEASE_BUTTON_CHAOS_ROUNDS'] ?? '60'));
 
-/** By how much held resources may differ. */
+/** By how much the memory and the handles of a process may differ, as a share. */
 const memoryTolerance = 0.2;
-/** Kept connections to Argo CD come and go. */
+/** By how many files they may differ, because kept connections to Argo CD open and close. */
 const filesTolerance = 4;
-/** SIGTERM to exit, in milliseconds. */
+/** From SIGTERM to the exit, in milliseconds. */
 const endWithinMs = 10_000;
 
 describe.skipIf(!hasMosquitto || !hasScript)(
-  'processes that are killed and paused (skipped without mosquitto-clients or script)',
+  'an installation whose processes are killed and paused (skipped without mosquitto-clients or script)',
   () => {
     let installation: Installation | undefined;
     let played: Played | undefined;
     let judgement: Judgement | undefined;
     let endedByThemselves: readonly string[] = [];
-    let ended: readonly Ended[] = [];
+    let endedProcesses: readonly Ended[] = [];
 
     const theRun = () => {
       if (installation === undefined || played === undefined || judgement === undefined)
@@ -43,11 +43,11 @@ describe.skipIf(!hasMosquitto || !hasScript)(
       installation = await startInstallation();
       played = await playRounds(installation, schedule);
       endedByThemselves = installation.endedByThemselves();
-      ended = await installation.end();
-      const { argocd, heard } = installation;
+      endedProcesses = await installation.end();
+      const { argocd, messageLog } = installation;
       judgement = inAll([
-        judgePresses('main', played, heard, argocd.main.relay.posts),
-        judgePresses('staging', played, heard, argocd.staging.relay.posts),
+        judgePresses('main', played, messageLog, argocd.main.relay.posts),
+        judgePresses('staging', played, messageLog, argocd.staging.relay.posts),
       ]);
     });
     afterAll(async () => {
@@ -64,12 +64,12 @@ describe.skipIf(!hasMosquitto || !hasScript)(
             `round ${round.number} (${round.fault} ${round.part}): ${environment} ${Math.round(ms)} ms after the ${after}${problem === undefined ? '' : ` still ${problem}`}`,
         );
 
-    test('the light shows a killed process within 5 s, and a paused one within 25 s', () => {
+    test('shows a killed process on the light within 5 s, and a paused one within 25 s', () => {
       const { truths } = theRun().played;
       expect(tooLate(truths.filter(({ after }) => after === 'kill' || after === 'stop'))).toEqual([]);
     });
 
-    test('the light is right again within 5 s of a return, and of new drift', () => {
+    test('has the right light within 5 s of a return, and of new drift', () => {
       const { truths } = theRun().played;
       expect(truths.filter(({ after }) => after === 'return')).toHaveLength(
         schedule.length * environments.length,
@@ -77,58 +77,58 @@ describe.skipIf(!hasMosquitto || !hasScript)(
       expect(tooLate(truths.filter(({ after }) => after === 'return' || after === 'drift'))).toEqual([]);
     });
 
-    test('the light of the other worker is right within 5 s of a fault that is not its own', () => {
+    test('has the right light of the other worker within 5 s of a fault elsewhere', () => {
       expect(tooLate(theRun().played.truths.filter(({ after }) => after === 'beside'))).toEqual([]);
     });
 
-    test('after every round exactly the topics of the contract are retained, each with a whole message', () => {
+    test('retains exactly the topics of the contract after every round, each with a complete message', () => {
       expect(theRun().played.notWhole).toEqual([]);
     });
 
-    test('every press gets one result, unless its worker or broker was away', () => {
+    test('gives every press one result, unless its worker or broker was away', () => {
       const { problems, ...count } = theRun().judgement;
       expect(problems.results).toEqual([]);
       expect(count.attempted).toBe(schedule.length);
-      const refused = [...count.refused.values()].reduce((sum, one) => sum + one, 0);
+      const refused = [...count.refused.values()].reduce((sum, count) => sum + count, 0);
       expect(count.accepted + refused + count.dropped + count.unanswered).toBe(count.attempted);
     });
 
-    test('every accepted press leads to one POST for each application, or to the report that there was none', () => {
+    test('sends one POST for each application of an accepted press, or reports that there was none', () => {
       const { problems, accepted } = theRun().judgement;
       expect(problems.posts).toEqual([]);
       expect(accepted).toBeGreaterThan(0);
     });
 
-    test('nothing is sent later than the maximum age of a press', () => {
+    test('sends nothing later than the maximum age of a press', () => {
       expect(theRun().judgement.problems.late).toEqual([]);
     });
 
-    test('the last retained release is the last one in the journal', () => {
+    test('retains the last release of the journal as the last one', () => {
       const { installation: here, played: run } = theRun();
       for (const environment of environments) {
-        const { id, outcome } = here.heard.latest(`${main}/worker/${environment}/release/last`);
+        const { id, outcome } = here.messageLog.latest(`${main}/worker/${environment}/release/last`);
         const { last } = run.ledgers[environment];
         expect({ releaseId: id, outcome }).toEqual({ releaseId: last?.releaseId, outcome: last?.outcome });
       }
     });
 
-    test('processes that live through all rounds hold no more than after 10 rounds: memory, files, handles, clients', () => {
+    test('lets the processes that live through all rounds hold no more than after 10 rounds: memory, files, handles, clients', () => {
       const { samples } = theRun().played;
-      for (const who of ['agent', 'worker'] as const) {
+      for (const witness of ['agent', 'worker'] as const) {
         const [early, late] = [
-          atRound(samples, Math.min(10, schedule.length), who),
-          atRound(samples, schedule.length, who),
+          atRound(samples, Math.min(10, schedule.length), witness),
+          atRound(samples, schedule.length, witness),
         ];
-        const what = `${who}: ${JSON.stringify({ early, late })}`;
-        expect(late.residentMb, what).toBeLessThan(early.residentMb * (1 + memoryTolerance));
-        expect(late.heapUsedMb, what).toBeLessThan(early.heapUsedMb * (1 + memoryTolerance));
-        expect(late.openFiles, what).toBeLessThanOrEqual(early.openFiles + filesTolerance);
-        expect(late.handles, what).toBeLessThanOrEqual(early.handles + filesTolerance);
+        const difference = `${witness}: ${JSON.stringify({ early, late })}`;
+        expect(late.residentMb, difference).toBeLessThan(early.residentMb * (1 + memoryTolerance));
+        expect(late.heapUsedMb, difference).toBeLessThan(early.heapUsedMb * (1 + memoryTolerance));
+        expect(late.openFiles, difference).toBeLessThanOrEqual(early.openFiles + filesTolerance);
+        expect(late.handles, difference).toBeLessThanOrEqual(early.handles + filesTolerance);
       }
       expect(new Set(samples.map(({ broker }) => broker.clients))).toEqual(new Set([clientsAtRest]));
     });
 
-    test('no process has warned of a leak, met an unexpected error, or ended by itself', () => {
+    test('logs no warning of a leak and no unexpected error, and no process ends by itself', () => {
       const { children } = theRun().installation;
       const complaints = children.flatMap(({ name, lines }) =>
         lines.filter(({ text }) => complaint.test(text)).map(({ text }) => `${name}: ${text}`),
@@ -136,9 +136,9 @@ describe.skipIf(!hasMosquitto || !hasScript)(
       expect([...complaints, ...endedByThemselves]).toEqual([]);
     });
 
-    test('in the end SIGTERM ends each process with 0 within 10 s', () => {
+    test('ends each process with 0 within 10 s of SIGTERM', () => {
       theRun();
-      expect(ended.map(({ name, code, signal }) => ({ name, code, signal }))).toEqual(
+      expect(endedProcesses.map(({ name, code, signal }) => ({ name, code, signal }))).toEqual(
         [
           'agent',
           'worker main',
@@ -154,24 +154,26 @@ describe.skipIf(!hasMosquitto || !hasScript)(
           signal: null,
         })),
       );
-      expect(ended.filter(({ ms }) => ms > endWithinMs)).toEqual([]);
+      expect(endedProcesses.filter(({ ms }) => ms > endWithinMs)).toEqual([]);
     });
   },
 );
 
-/** Node's own warnings, and the words of our processes for unexpected errors. */
+/** Warnings of Node.js, and the text of our processes for unexpected errors. */
 const complaint =
   /MaxListenersExceededWarning|\(node:\d+\)|unexpected error|"level":"fatal"|could not be handled|did not stop cleanly/;
 
-/** The median of the rounds around it: a single reading may fall into the middle of something. */
-function atRound(samples: readonly Sample[], round: number, who: 'agent' | 'worker'): Figures {
-  const around = samples.filter((sample) => Math.abs(sample.round - round) <= 2).map((sample) => sample[who]);
-  const of = (what: keyof Figures) => median(around.map((figures) => figures[what]));
+/** The median of the rounds around this one, because a single reading may come in the middle of some work. */
+function atRound(samples: readonly Sample[], round: number, witness: 'agent' | 'worker'): Figures {
+  const nearby = samples
+    .filter((sample) => Math.abs(sample.round - round) <= 2)
+    .map((sample) => sample[witness]);
+  const medianOf = (figure: keyof Figures) => median(nearby.map((figures) => figures[figure]));
   return {
-    residentMb: of('residentMb'),
-    heapUsedMb: of('heapUsedMb'),
-    openFiles: of('openFiles'),
-    handles: of('handles'),
+    residentMb: medianOf('residentMb'),
+    heapUsedMb: medianOf('heapUsedMb'),
+    openFiles: medianOf('openFiles'),
+    handles: medianOf('handles'),
   };
 }
 
@@ -193,7 +195,7 @@ function lastLine({ truths, samples }: Played, judgement: Judgement): string {
   return [
     `chaos: seed ${seed}, ${schedule.length} rounds`,
     `kills+stops+pauses: ${mixOf(schedule)}`,
-    `presses ${attempted}: ${accepted} accepted, ${[...refused].map(([why, count]) => `${count} ${why}`).join(', ')}, ${dropped} not delivered, ${unanswered} unanswered (results that nobody could hear: ${unheard})`,
+    `presses ${attempted}: ${accepted} accepted, ${[...refused].map(([reason, count]) => `${count} ${reason}`).join(', ')}, ${dropped} not delivered, ${unanswered} unanswered (results that nobody could hear: ${unheard})`,
     `POSTs ${posts}, never sent and reported ${neverSent}, longest from press to POST ${(judgement.longestMs / 1000).toFixed(1)} s`,
     `longest to the truth after a kill ${longest('kill', killBoundMs)}, a stop ${longest('stop', stopBoundMs)}, a return ${longest('return', killBoundMs)}`,
     `memory round ${Math.min(10, schedule.length)} → ${schedule.length}: ${memory}`,

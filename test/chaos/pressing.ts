@@ -1,4 +1,4 @@
-// Presses by the agent's own button or by the real mosquitto_pub, and how each ended as its sender sees it.
+// Presses by the button of the agent or by the real mosquitto_pub, and how each press ended for its sender.
 import { startChild, type Child } from './child.ts';
 import { main, type Installation } from './installation.ts';
 import { environments, type Environment, type Round } from './schedule.ts';
@@ -7,25 +7,28 @@ export interface Press {
   readonly round: number;
   readonly button: Environment;
   readonly source: Round['press']['source'];
-  /** undefined: the button did not register it (its agent died at that moment) */
+  /** undefined: the button did not register it, because its agent died at that moment */
   id: string | undefined;
-  /** monotonic milliseconds: when somebody pressed, and when the sender knew how the press had ended */
+  /** when somebody pressed, and when the sender knew how the press had ended; in monotonic milliseconds */
   readonly at: number;
   settledAt: number | undefined;
-  /** `taken`: the broker has acknowledged it; `sent`: the agent has sent it and not reported it as dropped */
-  fate: 'unknown' | 'sent' | 'taken' | 'dropped';
+  /** `acknowledged`: by the broker. `sent`: the agent has sent it, and has not reported it as dropped */
+  fate: 'unknown' | 'sent' | 'acknowledged' | 'dropped';
 }
 
 export interface Pressing {
   readonly presses: readonly Press[];
   press(round: Round): void;
-  /** the newest press of the button that did not reach the broker; monotonic milliseconds */
+  /** when the newest press of the button was dropped, if it did not reach the broker; in monotonic milliseconds */
   droppedAt(button: Environment): number;
-  /** The newest press of the button got no result although its worker was online, and the signal has not changed. */
+  /**
+   * Whether the newest press of the button got no result although its worker was online, and the signal has not changed
+   * since.
+   */
   isUnanswered(button: Environment): boolean;
-  /** must be called when the signal of the button has changed */
+  /** Call it when the signal of the button has changed. */
   signalChanged(button: Environment): void;
-  /** Ends the presses that still wait for a broker. */
+  /** the presses that still wait for a broker */
   readonly waiting: readonly Child[];
 }
 
@@ -34,30 +37,30 @@ export function createPressing(installation: Installation): Pressing {
   const waiting = new Set<Child>();
   const droppedAt = new Map<Environment, number>();
   const unanswered = new Set<Environment>();
-  const named = (name: string | undefined) => environments.find((one) => one === name);
+  const environmentNamed = (name: string | undefined) => environments.find((one) => one === name);
 
   installation.onLog((part, { at, log }) => {
     const text = log['msg'];
     if (part !== 'agent' || typeof text !== 'string') return;
-    const sent = /^button (\S+): press, sent as press (\S+)$/.exec(text);
-    const button = named(sent?.[1]);
-    if (sent !== null && button !== undefined) {
+    const match = /^button (\S+): press, sent as press (\S+)$/.exec(text);
+    const button = environmentNamed(match?.[1]);
+    if (match !== null && button !== undefined) {
       unanswered.delete(button);
       const press = presses.find(
         (one) => one.source === 'button' && one.button === button && one.fate === 'unknown',
       );
-      const how = { id: sent[2], settledAt: at, fate: 'sent' as const };
-      if (press === undefined) presses.push({ round: 0, button, source: 'button', at, ...how });
-      else Object.assign(press, how);
+      const outcome = { id: match[2], settledAt: at, fate: 'sent' as const };
+      if (press === undefined) presses.push({ round: 0, button, source: 'button', at, ...outcome });
+      else Object.assign(press, outcome);
     }
     const dropped = /^press (\S+) of button (\S+) was dropped/.exec(text);
-    const droppedAtButton = named(dropped?.[2]);
+    const droppedAtButton = environmentNamed(dropped?.[2]);
     if (dropped !== null && droppedAtButton !== undefined) {
       droppedAt.set(droppedAtButton, at);
       const press = presses.find(({ id }) => id === dropped[1]);
       if (press !== undefined) press.fate = 'dropped';
     }
-    const withoutResult = named(/^press \S+ of button (\S+) got no result within/.exec(text)?.[1]);
+    const withoutResult = environmentNamed(/^press \S+ of button (\S+) got no result within/.exec(text)?.[1]);
     if (withoutResult !== undefined) unanswered.add(withoutResult);
   });
 
@@ -76,14 +79,14 @@ export function createPressing(installation: Installation): Pressing {
     void child.exited.then(({ code }) => {
       waiting.delete(child);
       press.settledAt = performance.now();
-      press.fate = code === 0 ? 'taken' : 'dropped';
+      press.fate = code === 0 ? 'acknowledged' : 'dropped';
     });
   };
 
   return {
     presses,
     press: ({ number, press: { button, source } }) => {
-      // A press that was not registered stays so: the next press of the button is another one.
+      // A press that was not registered stays so, because the next press of the button is another one.
       for (const press of presses)
         if (press.source === 'button' && press.fate === 'unknown') press.fate = 'dropped';
       const press: Press = {

@@ -1,11 +1,11 @@
-// A relay between the workers and the simulated Argo CD, which loses its memory when it is killed. The relay records every
-// POST of a sync that a worker has sent, whether or not it arrived. It passes bytes on as they come, and cuts both sides
-// together. While the simulator is dead, the relay does not listen either.
+// A relay between the workers and the simulated Argo CD, which loses its memory when it is killed. The relay records
+// every POST of a sync from a worker, whether it arrives or not. It passes bytes on as they come, and cuts both sides
+// together. While the simulator is dead, the relay does not listen.
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import * as z from 'zod/mini';
 
 export interface Post {
-  /** monotonic milliseconds */
+  /** when it came, in monotonic milliseconds */
   readonly at: number;
   /** `<namespace>/<name>` */
   readonly app: string;
@@ -36,7 +36,7 @@ export function createRelay(options: { readonly port: number; readonly simulator
 
   const note = (body: string) => {
     const { name, appNamespace, infos } = bodySchema.parse(JSON.parse(body));
-    const info = (wanted: string) => infos.find((one) => one.name === wanted)?.value ?? '';
+    const info = (infoName: string) => infos.find((one) => one.name === infoName)?.value ?? '';
     posts.push({
       at: performance.now(),
       app: `${appNamespace}/${name}`,
@@ -83,7 +83,7 @@ export function createRelay(options: { readonly port: number; readonly simulator
   };
 
   const server = createServer(pass);
-  // Longer than clients keep idle connections, so that they never write to one that is just being closed.
+  // Longer than clients keep idle connections. So they never write to a connection that is just being closed.
   server.keepAliveTimeout = 120_000;
 
   return {

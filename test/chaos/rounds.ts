@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { until } from '../support/wait.ts';
 import { brokerFiguresOf, figuresOf, type BrokerFigures, type Figures } from './figures.ts';
-import { retained } from './heard.ts';
+import { retained } from './message-log.ts';
 import { main, stateFolderOf, type Installation } from './installation.ts';
 import { createLedgerReader, type Ledger } from './ledger.ts';
 import { createPressing, type Press } from './pressing.ts';
@@ -28,15 +28,15 @@ import { problemsOf } from './whole.ts';
 export interface Truth {
   readonly round: Round;
   readonly environment: Environment;
-  /** `beside`: something of the other environment is away */
+  /** `beside`: a part of the other environment is away */
   readonly after: 'kill' | 'stop' | 'beside' | 'return' | 'drift';
   readonly ms: number;
   readonly boundMs: number;
-  /** what was wrong when the time was over */
+  /** what was still wrong when the time was over */
   readonly problem: Problem;
 }
 
-/** A part was away, or on its way back. Monotonic milliseconds. */
+/** When a part was away or on its way back, in monotonic milliseconds. */
 export interface Away {
   readonly part: PartName;
   readonly from: number;
@@ -58,21 +58,21 @@ export interface Played {
   readonly samples: readonly Sample[];
   readonly presses: readonly Press[];
   readonly ledgers: Readonly<Record<Environment, Ledger>>;
-  /** from monotonic milliseconds to those since the epoch */
+  /** the difference from monotonic milliseconds to milliseconds since the epoch */
   readonly wallOffset: number;
 }
 
-/** The subscriber, two agents and three workers: a client that comes back leaves no other one behind. */
+/** The subscriber, two agents and three workers. A client that reconnects must not leave another one behind. */
 export const clientsAtRest = 6;
 
-/** Waits beyond the bound for a while: how late it came says more than that it was late. */
+/** Waits this long beyond the bound, because a report that says how late it was helps more. */
 const graceMs = 15_000;
 const pollMs = 20;
-/** Twice as long as a release may take (installation.ts), since two may follow each other. */
+/** Twice as long as a release may take (installation.ts), because two releases may follow each other. */
 const releaseEndMs = 40_000;
 
 export async function playRounds(installation: Installation, rounds: readonly Round[]): Promise<Played> {
-  const { heard, argocd, folder, brokerPort } = installation;
+  const { messageLog, argocd, folder, brokerPort } = installation;
   const pressing = createPressing(installation);
   const ledgerOf = (environment: Environment) => createLedgerReader(join(folder, stateFolderOf(environment)));
   const ledgers = { main: ledgerOf('main'), staging: ledgerOf('staging') };
@@ -89,20 +89,20 @@ export async function playRounds(installation: Installation, rounds: readonly Ro
   const facts = (id: Environment, outOfSync: number): Facts => {
     const now = performance.now();
     const { last, acceptedSince, open } = ledgers[id]();
-    const led = heard.latest(`${main}/led/${id}/state`);
-    const drift = heard.latest(`${main}/worker/${id}/drift`);
-    const { signal } = heard.latest(`${main}/button/${id}/signal`);
+    const led = messageLog.latest(`${main}/led/${id}/state`);
+    const drift = messageLog.latest(`${main}/worker/${id}/drift`);
+    const { signal } = messageLog.latest(`${main}/button/${id}/signal`);
     if (signal !== signalSaid.get(id)) pressing.signalChanged(id);
     signalSaid.set(id, signal);
     return {
       now,
       light: installation.light(id),
-      heard: {
+      received: {
         pattern: led['pattern'],
         because: led['because'],
         signal,
-        agent: heard.text(`${main}/agent/main/availability`),
-        worker: heard.text(`${main}/worker/${id}/availability`),
+        agent: messageLog.text(`${main}/agent/main/availability`),
+        worker: messageLog.text(`${main}/worker/${id}/availability`),
         driftState: drift['state'],
         outOfSync: drift['outOfSync'],
       },
@@ -121,17 +121,17 @@ export async function playRounds(installation: Installation, rounds: readonly Ro
   const isWhole = async () =>
     (await Promise.all(environments.map(problemNow))).every((problem) => problem === undefined);
 
-  /** Waits until it is true, and records how long that took. */
+  /** Waits until there is no problem, and records how long that took. */
   const untilTrue = async (
-    about: Pick<Truth, 'round' | 'environment' | 'after' | 'boundMs'>,
-    since: number,
-    look: () => Problem | Promise<Problem>,
+    truth: Pick<Truth, 'round' | 'environment' | 'after' | 'boundMs'>,
+    startedAt: number,
+    findProblem: () => Problem | Promise<Problem>,
   ) => {
     for (;;) {
-      const problem = await look();
-      const ms = performance.now() - since;
-      if (problem === undefined || ms > about.boundMs + graceMs) {
-        truths.push({ ...about, ms, problem });
+      const problem = await findProblem();
+      const ms = performance.now() - startedAt;
+      if (problem === undefined || ms > truth.boundMs + graceMs) {
+        truths.push({ ...truth, ms, problem });
         return;
       }
       await wait(pollMs);
@@ -151,7 +151,10 @@ export async function playRounds(installation: Installation, rounds: readonly Ro
     );
   };
 
-  /** Kills or pauses the part, waits until that is noticed, and brings it back. Returns when the return began. */
+  /**
+   * Kills or pauses the part, waits until the lights show it, and lets the part return.
+   * @returns when the return began
+   */
   const breakPart = async (round: Round) => {
     const { part, fault, press } = round;
     const during = async () => {
@@ -159,12 +162,12 @@ export async function playRounds(installation: Installation, rounds: readonly Ro
       await wait(press.apartMs);
       pressing.press(round);
     };
-    const own = environmentOf(part);
-    const noticed = (after: 'kill' | 'stop', since: number) =>
+    const ownEnvironment = environmentOf(part);
+    const untilNoticed = (after: 'kill' | 'stop', since: number) =>
       Promise.all(
         environments.map(async (environment) => {
           const boundMs = after === 'kill' ? killBoundMs : stopBoundMs;
-          if (own === undefined || own === environment)
+          if (ownEnvironment === undefined || ownEnvironment === environment)
             await untilTrue({ round, environment, after, boundMs }, since, () =>
               faultTruth[kindOf(part)](facts(environment, 0)),
             );
@@ -178,13 +181,13 @@ export async function playRounds(installation: Installation, rounds: readonly Ro
     if (fault === 'kill') {
       await installation.kill(part);
       if (round.comesBack === 'once noticed') {
-        await Promise.all([during(), noticed('kill', since)]);
+        await Promise.all([during(), untilNoticed('kill', since)]);
         await installation.restart(part);
       } else await Promise.all([during(), installation.restart(part)]);
       return performance.now();
     }
     const goOn = installation.stop(part);
-    if (fault === 'stop') await Promise.all([during(), noticed('stop', since)]);
+    if (fault === 'stop') await Promise.all([during(), untilNoticed('stop', since)]);
     else await Promise.all([during(), wait(round.pauseMs)]);
     goOn();
     return performance.now();
@@ -192,27 +195,27 @@ export async function playRounds(installation: Installation, rounds: readonly Ro
 
   const lookAtRetained = async (round: Round) => {
     let problems: readonly string[] = ['nobody could look'];
-    const look = async () => {
+    const areRetainedWhole = async () => {
       problems = problemsOf(
         await retained({ brokerPort, cwd: folder }),
         environments.filter((environment) => ledgers[environment]().finished.size > 0),
       );
       return problems.length === 0;
     };
-    await until('what is retained to be whole', look, killBoundMs).catch((error: unknown) => {
+    await until('what is retained to be whole', areRetainedWhole, killBoundMs).catch((error: unknown) => {
       notWhole.push(`round ${round.number}: ${String(error)}: ${problems.join('; ')}`);
     });
   };
 
-  /** Clients that pressed or looked may still be disconnecting, and the last part may still be coming back. */
+  /** Waits, because clients of presses and checks may still disconnect, and the last part may still return. */
   const brokerAtRest = async () => {
-    let found = await brokerFiguresOf(installation.current('broker'));
+    let figures = await brokerFiguresOf(installation.current('broker'));
     const since = performance.now();
-    while (found.clients !== clientsAtRest && performance.now() - since < killBoundMs) {
+    while (figures.clients !== clientsAtRest && performance.now() - since < killBoundMs) {
       await wait(pollMs);
-      found = await brokerFiguresOf(installation.current('broker'));
+      figures = await brokerFiguresOf(installation.current('broker'));
     }
-    return found;
+    return figures;
   };
 
   const play = async (round: Round) => {
@@ -222,10 +225,10 @@ export async function playRounds(installation: Installation, rounds: readonly Ro
       await wait(round.press.apartMs);
     }
     const from = performance.now();
-    const back = await breakPart(round);
+    const returnedAt = await breakPart(round);
     await Promise.all(
       environments.map((environment) =>
-        untilTrue({ round, environment, after: 'return', boundMs: returnBoundMs }, back, () =>
+        untilTrue({ round, environment, after: 'return', boundMs: returnBoundMs }, returnedAt, () =>
           problemNow(environment),
         ),
       ),
@@ -244,10 +247,10 @@ export async function playRounds(installation: Installation, rounds: readonly Ro
 
   await until('the light to tell the truth at the beginning', isWhole);
   for (const round of rounds) {
-    const began = performance.now();
+    const startedAt = performance.now();
     await play(round);
     if (process.env['RELEASE_BUTTON_CHAOS_VERBOSE'] !== undefined)
-      say(round, performance.now() - began, truths);
+      printRound(round, performance.now() - startedAt, truths);
   }
   await untilAllEnd();
   await until('the truth at the end', isWhole);
@@ -264,20 +267,20 @@ export async function playRounds(installation: Installation, rounds: readonly Ro
   };
 }
 
-function say(round: Round, ms: number, truths: readonly Truth[]): void {
+function printRound(round: Round, ms: number, truths: readonly Truth[]): void {
   const { number, part, fault, comesBack, press } = round;
-  const own = truths
+  const times = truths
     .filter((truth) => truth.round === round)
     .map(
       ({ environment, after, ms, problem }) =>
         `${environment} ${after} ${Math.round(ms)}${problem === undefined ? '' : ` NEVER: ${problem}`}`,
     );
   process.stderr.write(
-    `${number} ${fault} ${part} (${comesBack}), ${press.source} on ${press.button} ${press.moment} ${press.apartMs}: ${own.join(', ')}; ${Math.round(ms)} ms\n`,
+    `${number} ${fault} ${part} (${comesBack}), ${press.source} on ${press.button} ${press.moment} ${press.apartMs}: ${times.join(', ')}; ${Math.round(ms)} ms\n`,
   );
 }
 
-/** The schedule gives the times of faults and presses, so here time itself is awaited. */
+/** The schedule gives the times of faults and presses, so here the test waits for time. */
 function wait(ms: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, ms);

@@ -2,12 +2,12 @@
 import { expect, test } from 'vitest';
 import { makeSchedule, mixOf } from './schedule.ts';
 
-test('the same seed gives the same 60 rounds; another seed gives the same mix in another order', () => {
-  const [one, again, other] = [makeSchedule(1), makeSchedule(1), makeSchedule(2)];
-  expect(one).toHaveLength(60);
-  expect(again).toEqual(one);
-  expect(other).not.toEqual(one);
-  expect(mixOf(other)).toBe(mixOf(one));
+test('the same seed gives the same 60 rounds, and another seed gives as many rounds of each kind in another order', () => {
+  const [schedule, sameSeed, otherSeed] = [makeSchedule(1), makeSchedule(1), makeSchedule(2)];
+  expect(schedule).toHaveLength(60);
+  expect(sameSeed).toEqual(schedule);
+  expect(otherSeed).not.toEqual(schedule);
+  expect(mixOf(otherSeed)).toBe(mixOf(schedule));
 });
 
 test('nobody presses the button of an agent that is dead or paused', () => {

@@ -1,7 +1,9 @@
 // Makes the rounds from a seed: which part is killed or paused, when somebody presses, and how.
 import { randomFrom } from '../../bench/debounce/random.ts';
 
-/** Each has a worker, an Argo CD, a button and a light of its own. Worker, button and LED have its id. */
+/**
+ * Each environment has its own worker, Argo CD, button and light. Worker, button and LED have the id of the environment.
+ */
 export const environments = ['main', 'staging'] as const;
 export type Environment = (typeof environments)[number];
 
@@ -29,12 +31,12 @@ export function kindOf(part: PartName): Kind {
   return places[part].kind;
 }
 
-/** Undefined: both environments need the part. */
+/** The environment that needs the part. Undefined: both need it. */
 export function environmentOf(part: PartName): Environment | undefined {
   return places[part].environment;
 }
 
-/** `kill`: SIGKILL. `stop`: SIGSTOP until the light shows it. `pause`: SIGSTOP too short for the light to show. */
+/** `kill`: SIGKILL. `stop`: SIGSTOP until the light shows it. `pause`: SIGSTOP, too short for the light to show it. */
 export const faults = ['kill', 'stop', 'pause'] as const;
 export type Fault = (typeof faults)[number];
 
@@ -43,25 +45,25 @@ export interface Round {
   readonly number: number;
   readonly part: PartName;
   readonly fault: Fault;
-  /** The round begins when no release runs, so that its press can be accepted; otherwise at any time. */
+  /** Whether the round waits until no release runs, so that its press can be accepted. */
   readonly calm: boolean;
-  /** For a killed part: it returns at once, as with a service manager, or when the light shows its death. */
+  /** When a killed part returns: at once, as with a service manager, or when the light shows its death. */
   readonly comesBack: 'at once' | 'once noticed';
-  /** For a pause, in milliseconds. */
+  /** How long a pause lasts, in milliseconds. */
   readonly pauseMs: number;
   readonly press: {
     readonly button: Environment;
     readonly moment: 'before' | 'during' | 'after';
-    /** In milliseconds: from the press to the fault, or from the fault to the press. */
+    /** From the press to the fault, or from the fault to the press, in milliseconds. */
     readonly apartMs: number;
-    /** The agent's own button; mosquitto_pub; mosquitto_pub with the time of the press. */
+    /** The button of the agent; mosquitto_pub; or mosquitto_pub with the time of the press. */
     readonly source: 'button' | 'mosquitto_pub' | 'dated mosquitto_pub';
   };
-  /** How many applications drift before the round in each environment in which nothing is out of sync. */
+  /** How many applications drift before the round, in each environment where nothing is out of sync. */
   readonly drift: 1 | 2;
 }
 
-/** A paused part takes long to be noticed, so there are few such rounds. 60 in all. */
+/** 60 rounds. A paused part is noticed late, so there are few such rounds. */
 const mix: Readonly<Record<PartName, Readonly<Record<Fault, number>>>> = {
   broker: { kill: 10, stop: 2, pause: 2 },
   agent: { kill: 11, stop: 2, pause: 1 },
@@ -71,7 +73,7 @@ const mix: Readonly<Record<PartName, Readonly<Record<Fault, number>>>> = {
   'simulator staging': { kill: 5, stop: 2, pause: 0 },
 };
 
-/** The others begin while the release of the round before may still run. */
+/** The share of calm rounds. In the others, a release of the round before may still run. */
 const calmShare = 0.75;
 
 export function makeSchedule(seed: number): readonly Round[] {
@@ -86,11 +88,11 @@ export function makeSchedule(seed: number): readonly Round[] {
   const order = deck.map((card) => ({ card, at: random() })).sort((a, b) => a.at - b.at);
 
   return order.map(({ card: { part, fault } }, index): Round => {
-    // A press that an agent withdrew after 2 s still lies in the socket of a broker that was paused for longer.
+    // After a withdrawal, a press still lies in the socket of a broker that was paused for more than 2 s.
     const takenBack = part === 'broker' && fault === 'pause';
     const moment = takenBack ? 'during' : pick('before', 'during', 'after');
     const noFinger = part === 'agent' && moment === 'during';
-    // A client that waits for a paused broker pressed when its wait began, and only its own clock knows when.
+    // A client that waits for a paused broker has pressed when its wait began. Only a time in the press tells the worker.
     const mustBeDated = part === 'broker' && fault === 'stop' && moment === 'during';
     const source = takenBack ? 'button' : pick('button', 'mosquitto_pub', 'dated mosquitto_pub');
     return {
@@ -111,7 +113,7 @@ export function makeSchedule(seed: number): readonly Round[] {
   });
 }
 
-/** `11 kills, 2 stops and 1 pause of the broker; …` */
+/** Such as `11 kills, 2 stops and 1 pause of the broker; …`. */
 export function mixOf(rounds: readonly Round[]): string {
   const count = (part: PartName, fault: Fault) =>
     rounds.filter((round) => round.part === part && round.fault === fault).length;

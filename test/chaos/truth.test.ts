@@ -5,7 +5,7 @@ import { faultTruth, wholeTruth, type Facts } from './truth.ts';
 const drifted: Facts = {
   now: 100_000,
   light: { pattern: 'on', shows: 'drifted' },
-  heard: {
+  received: {
     pattern: 'on',
     because: 'signal',
     signal: 'drifted',
@@ -22,7 +22,7 @@ const drifted: Facts = {
 };
 const showing = (signal: string, pattern: string): Partial<Facts> => ({
   light: { pattern, shows: signal },
-  heard: { ...drifted.heard, signal, pattern },
+  received: { ...drifted.received, signal, pattern },
 });
 
 test.each<[string, Partial<Facts>]>([
@@ -34,7 +34,7 @@ test.each<[string, Partial<Facts>]>([
     {
       droppedAt: 96_000,
       light: { pattern: 'sos', shows: 'offline' },
-      heard: { ...drifted.heard, pattern: 'sos' },
+      received: { ...drifted.received, pattern: 'sos' },
     },
   ],
 ])('the light may show %s', (_, change) => {
@@ -42,32 +42,28 @@ test.each<[string, Partial<Facts>]>([
 });
 
 test.each<[string, Partial<Facts>, RegExp]>([
-  ['nobody knows of a release that runs', { openReleases: 1 }, /not releasing/],
+  ['it does not show a running release', { openReleases: 1 }, /not releasing/],
   [
-    'success is still shown long after',
+    'it still shows success long after the end',
     { last: { succeeded: true, at: 0 }, ...showing('succeeded', 'two-flashes') },
     /not drifted/,
   ],
-  ['the count is an old one', { outOfSync: 1 }, /counts 2, Argo CD 1/],
+  ['the number of applications is old', { outOfSync: 1 }, /counts 2, Argo CD 1/],
+  ['the light differs from its topic', { light: { pattern: 'off', shows: 'clear' } }, /topic of the light/],
   [
-    'the light is another than its topic says',
-    { light: { pattern: 'off', shows: 'clear' } },
-    /topic of the light/,
-  ],
-  [
-    'the light still says offline',
+    'it still shows offline',
     {
       light: { pattern: 'sos', shows: 'offline' },
       droppedAt: 80_000,
-      heard: { ...drifted.heard, pattern: 'sos' },
+      received: { ...drifted.received, pattern: 'sos' },
     },
     /not on/,
   ],
-  ['the worker is said to be gone', { heard: { ...drifted.heard, worker: 'offline' } }, /worker is said/],
-])('the light is wrong where %s', (_, change, problem) => {
+  ['the worker is offline', { received: { ...drifted.received, worker: 'offline' } }, /worker is said/],
+])('the light is wrong if %s', (_, change, problem) => {
   expect(wholeTruth({ ...drifted, ...change })).toMatch(problem);
 });
 
-test('while the light shows drift, nobody can have noticed a death', () => {
+test('no fault counts as noticed while the light shows drift', () => {
   for (const noticed of Object.values(faultTruth)) expect(noticed(drifted)).toBeDefined();
 });

@@ -1,45 +1,47 @@
-// What the light must show, and what else must be true with it. Pure: takes facts and returns what is wrong with them.
+// What the light must show, and what else must be true with it. Pure functions: they take facts and return the problem.
 //
-// | what is the case                             | the truth                                                        | within      |
+// | the case                                     | the truth                                                        | within      |
 // | -------------------------------------------- | ---------------------------------------------------------------- | ----------- |
-// | the broker is dead or stands still           | the light shows offline (seen in the agent's log: nobody else    | 5 s, 25 s   |
-// |                                              | can be told)                                                     |             |
-// | the worker is dead or stands still           | the broker gives its will: availability offline, light offline;  | 5 s, 25 s   |
-// |                                              | its last signal stays retained and is shown by nobody            |             |
-// | the agent is dead or stands still            | availability offline; what its light shows nobody vouches for    | 5 s, 25 s   |
-// | Argo CD is dead or stands still              | signal and drift unknown, light heartbeat, also in the middle of | 5 s, 25 s   |
+// | the broker is dead or paused                 | the light shows offline; only the log of the agent can say so    | 5 s, 25 s   |
+// | the worker is dead or paused                 | the broker publishes its will: availability and light offline;   | 5 s, 25 s   |
+// |                                              | its last signal stays retained, and no light shows it            |             |
+// | the agent is dead or paused                  | availability offline; nobody vouches for what its light shows    | 5 s, 25 s   |
+// | Argo CD is dead or paused                    | signal and drift unknown, light heartbeat, even in the middle of | 5 s, 25 s   |
 // |                                              | a release; here 3.5 s after the last answer                      |             |
-// | something stands still for less              | nothing need show; everything is as before afterwards            | 5 s         |
-// | all are there (again), and a release runs    | pulse                                                            | 5 s         |
-// | … the last release did not succeed, no press | sos while something is out of sync, and for 5 s                  | 5 s         |
-// |   has been accepted since                    |                                                                  |             |
+// | a part is paused for less                    | nothing needs to show, and afterwards all is as before           | 5 s         |
+// | all parts are up, and a release runs         | pulse                                                            | 5 s         |
+// | … the last release did not succeed, and no   | sos while something is out of sync, and for 5 s                  | 5 s         |
+// |   press has been accepted since              |                                                                  |             |
 // | … the last release has succeeded             | two flashes for 5 s                                              | 5 s         |
 // | … something is out of sync                   | on                                                               | 5 s         |
-// | … nothing is                                 | off                                                              | 5 s         |
+// | … nothing is out of sync                     | off                                                              | 5 s         |
 //
-// Two truths of the agent's own come before these: sos as offline for 5.1 s after a press that did not reach the broker,
-// and sos as failed after a press that got no result although its worker was online, until the signal changes.
+// Two states of the agent itself come before these: for 5.1 s after a press that did not reach the broker, sos as offline.
+// After a press that got no result although its worker was online, sos as failed until the signal changes.
 import { patternOfSignal } from '../../gpio-agent/patterns.ts';
 import { signals, type Signal } from '../../messages/button.ts';
 
-/** In milliseconds: after a death or a return, and after a peer is paused (1.5 times the keep-alive, and some). */
+/**
+ * The longest time after a death or a return until the light is right, and after a peer was paused (1.5 times the
+ * keep-alive, and some more). In milliseconds.
+ */
 export const killBoundMs = 5_000;
 export const stopBoundMs = 25_000;
 
 /** After the return of a part, however long it was away. In milliseconds. */
 export const returnBoundMs = 5_000;
 
-/** How long an end is shown (README), and how long the way to the light may take. */
+/** How long an end is shown (README), and how long the way to the light may take. In milliseconds. */
 const endShownMs = 5_000;
 const droppedShownMs = 5_100;
 const slackMs = 1_000;
 
 export interface Facts {
   readonly now: number;
-  /** the light at the pins */
+  /** what the light at the pins shows */
   readonly light: { readonly pattern: string; readonly shows: string } | undefined;
-  /** as subscribers receive it */
-  readonly heard: {
+  /** what subscribers receive */
+  readonly received: {
     readonly pattern: unknown;
     readonly because: unknown;
     readonly signal: unknown;
@@ -50,16 +52,16 @@ export interface Facts {
   };
   readonly outOfSync: number;
   readonly openReleases: number;
-  /** the last release that has ended, if no press has been accepted since */
+  /** the last finished release, if no press has been accepted since */
   readonly last: { readonly succeeded: boolean; readonly at: number } | undefined;
   readonly droppedAt: number;
   readonly unanswered: boolean;
 }
 
-/** What is wrong, in words; undefined if nothing is. */
+/** What is wrong, in words; undefined if nothing is wrong. */
 export type Problem = string | undefined;
 
-/** The signals that the button may have while everything is up. The first is the one that it settles on. */
+/** The signals that the button may have while all parts are up. The first is the final one. */
 function truthfulSignals(facts: Facts): readonly Signal[] {
   const { now, last, outOfSync } = facts;
   if (facts.openReleases > 0) return ['releasing'];
@@ -72,18 +74,18 @@ function truthfulSignals(facts: Facts): readonly Signal[] {
 }
 
 export function wholeTruth(facts: Facts): Problem {
-  const { heard, light } = facts;
-  if (heard.agent !== 'online') return `the agent is said to be ${heard.agent || 'nothing'}`;
-  if (heard.worker !== 'online') return `the worker is said to be ${heard.worker || 'nothing'}`;
+  const { received, light } = facts;
+  if (received.agent !== 'online') return `the agent is said to be ${received.agent || 'nothing'}`;
+  if (received.worker !== 'online') return `the worker is said to be ${received.worker || 'nothing'}`;
   const expected = truthfulSignals(facts);
-  const said = signals.find((signal) => signal === heard.signal);
-  if (said === undefined || !expected.includes(said))
-    return `the signal is ${String(heard.signal)}, not ${expected.join(' or ')}`;
-  if (heard.outOfSync !== facts.outOfSync)
-    return `the drift counts ${String(heard.outOfSync)}, Argo CD ${facts.outOfSync}`;
+  const signal = signals.find((signal) => signal === received.signal);
+  if (signal === undefined || !expected.includes(signal))
+    return `the signal is ${String(received.signal)}, not ${expected.join(' or ')}`;
+  if (received.outOfSync !== facts.outOfSync)
+    return `the drift counts ${String(received.outOfSync)}, Argo CD ${facts.outOfSync}`;
   if (light === undefined) return 'the light has shown nothing';
-  if (heard.pattern !== light.pattern)
-    return `the topic of the light says ${String(heard.pattern)}, the light shows ${light.pattern}`;
+  if (received.pattern !== light.pattern)
+    return `the topic of the light says ${String(received.pattern)}, the light shows ${light.pattern}`;
   if (
     light.shows === 'offline' &&
     light.pattern === 'sos' &&
@@ -91,26 +93,28 @@ export function wholeTruth(facts: Facts): Problem {
   )
     return undefined;
   if (light.shows === 'failed' && facts.unanswered) return undefined;
-  const pattern = patternOfSignal[said];
-  return light.shows === said && light.pattern === pattern
+  const pattern = patternOfSignal[signal];
+  return light.shows === signal && light.pattern === pattern
     ? undefined
-    : `the light shows ${light.pattern} (${light.shows}), not ${pattern} (${said})`;
+    : `the light shows ${light.pattern} (${light.shows}), not ${pattern} (${signal})`;
 }
 
 export const faultTruth = {
   broker: ({ light }: Facts): Problem =>
     light?.shows === 'offline' ? undefined : `the light shows ${light?.shows ?? 'nothing'}`,
-  worker: ({ light, heard }: Facts): Problem => {
-    if (heard.worker !== 'offline') return `the worker is said to be ${heard.worker}`;
+  worker: ({ light, received }: Facts): Problem => {
+    if (received.worker !== 'offline') return `the worker is said to be ${received.worker}`;
     if (light?.shows !== 'offline') return `the light shows ${light?.shows ?? 'nothing'}`;
-    return heard.because === 'offline' ? undefined : `the light's topic says ${String(heard.because)}`;
+    return received.because === 'offline' ? undefined : `the light's topic says ${String(received.because)}`;
   },
-  agent: ({ heard }: Facts): Problem =>
-    heard.agent === 'offline' ? undefined : `the agent is said to be ${heard.agent}`,
-  simulator: ({ light, heard }: Facts): Problem => {
-    if (heard.signal !== 'unknown') return `the signal is ${String(heard.signal)}`;
-    if (heard.driftState !== 'unknown') return `the drift is ${String(heard.driftState)}`;
+  agent: ({ received }: Facts): Problem =>
+    received.agent === 'offline' ? undefined : `the agent is said to be ${received.agent}`,
+  simulator: ({ light, received }: Facts): Problem => {
+    if (received.signal !== 'unknown') return `the signal is ${String(received.signal)}`;
+    if (received.driftState !== 'unknown') return `the drift is ${String(received.driftState)}`;
     if (light?.pattern !== 'heartbeat') return `the light shows ${light?.pattern ?? 'nothing'}`;
-    return heard.pattern === 'heartbeat' ? undefined : `the light's topic says ${String(heard.pattern)}`;
+    return received.pattern === 'heartbeat'
+      ? undefined
+      : `the light's topic says ${String(received.pattern)}`;
   },
 } as const;

@@ -1,5 +1,5 @@
-// Checks that everything retained is whole: each topic belongs to the contract and to a retained kind, each payload parses,
-// and nothing is missing or left over.
+// Checks the retained messages: each topic belongs to the contract and to a retained kind, each payload can be parsed,
+// and no message is missing or left over.
 import { channels } from '../../messages/all.ts';
 import { main, witness } from './installation.ts';
 import { environments, type Environment } from './schedule.ts';
@@ -8,14 +8,14 @@ import { applications } from './world.ts';
 interface Row {
   readonly template: string;
   readonly isState: boolean;
-  readonly fits: (topic: string) => boolean;
+  readonly matches: (topic: string) => boolean;
   readonly problem: (payload: string) => string | undefined;
 }
 
 const rows: readonly Row[] = Object.values(channels).map((row) => ({
   template: row.template,
   isState: row.delivery.kind === 'state',
-  fits: (topic) => row.filter().match(topic) !== undefined,
+  matches: (topic) => row.filter().match(topic) !== undefined,
   problem: (payload) => {
     const decoded = row.codec.decode(Buffer.from(payload));
     return decoded.ok ? undefined : decoded.error;
@@ -35,9 +35,9 @@ const ofEnvironment = (id: Environment) => [
   ...applications.map((key) => `worker/${id}/app/${key}`),
 ];
 
-/** @param released where a release has finished: the last one of these is retained too */
+/** @param released the environments in which a release has finished, so that its last release is retained too */
 export function problemsOf(
-  found: ReadonlyMap<string, string>,
+  retained: ReadonlyMap<string, string>,
   released: readonly Environment[],
 ): readonly string[] {
   const expected = new Set([
@@ -46,11 +46,11 @@ export function problemsOf(
     ...[...ofAgent, ...ofEnvironment('main')].map((topic) => `${witness}/${topic}`),
   ]);
   const problems: string[] = [];
-  for (const topic of expected) if (!found.has(topic)) problems.push(`${topic} is missing`);
-  for (const [topic, payload] of found) {
+  for (const topic of expected) if (!retained.has(topic)) problems.push(`${topic} is missing`);
+  for (const [topic, payload] of retained) {
     if (!expected.has(topic)) problems.push(`${topic} is left over: ${payload}`);
     const below = topic.slice(topic.indexOf('/') + 1);
-    const fitting = rows.filter((row) => row.fits(below));
+    const fitting = rows.filter((row) => row.matches(below));
     const [row] = fitting;
     if (row === undefined || fitting.length > 1)
       problems.push(`${topic} fits ${fitting.length} rows of the contract`);

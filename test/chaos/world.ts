@@ -1,18 +1,19 @@
-// The world of the simulated Argo CD as the test sets and sees it. It bypasses the relay, so it is right whatever is cut.
+// The world of the simulated Argo CD, as the test sets it and sees it. It bypasses the relay, so it is right even if the
+// relay is down.
 import * as z from 'zod/mini';
 import { argocdControl, worldOf } from '../support/argocd-control.ts';
 
 export const applications = ['argocd/shop', 'argocd/cart', 'argocd/still'] as const;
 
-/** Long enough for a fault to strike while it runs. */
+/** Long enough that a fault can come while the sync runs. In milliseconds. */
 const syncMs = 700;
 
 export interface World {
-  /** The world of the beginning, with two applications out of sync. */
+  /** Restores the world of the beginning, with two applications out of sync. */
   reset(): Promise<void>;
-  /** Makes something new to release. */
+  /** Puts so many applications out of sync. */
   drift(count: number): Promise<void>;
-  /** The applications that are out of sync, by Argo CD's own answer. */
+  /** The applications that are out of sync, as Argo CD itself answers. */
   outOfSync(): Promise<readonly string[]>;
 }
 

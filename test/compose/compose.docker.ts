@@ -1,5 +1,5 @@
-// docker-compose.yml as a user runs it: built, started, pressed from outside, each container killed, and taken down. Run by
-// `npm run test:compose`, not by `npm test`: it needs a Docker engine.
+// docker-compose.yml as a user runs it: built, started, pressed from outside, with each container killed, and stopped.
+// Run by `npm run test:compose`, not by `npm test`, because it needs a Docker engine.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import {
@@ -31,31 +31,31 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
     let brokerUrl: string;
     let simulatorUrl: string;
     let env: Readonly<Record<string, string>>;
-    let heard: Subscriber;
+    let subscriber: Subscriber;
     const figures: string[] = [];
 
     const compose = (...args: string[]) => dockerOk(['compose', '-p', project, ...args], env);
     const idOf = (service: Service) => compose('ps', '--all', '--quiet', service).trim();
     const container = (service: Service) => {
-      const [found] = inspect([idOf(service)]);
-      if (found === undefined) throw new Error(`no container of ${service}`);
-      return found;
+      const [line] = inspect([idOf(service)]);
+      if (line === undefined) throw new Error(`no container of ${service}`);
+      return line;
     };
-    const light = () => heard.latest(led)?.['pattern'];
+    const light = () => subscriber.latest(led)?.['pattern'];
     const untilLight = (pattern: string) =>
       until(`the light ${pattern}; it is ${String(light())}`, () => light() === pattern, 60_000);
-    /** A subscriber that reconnects after a restart of the broker. */
+    /** Starts a new subscriber after a restart of the broker. */
     const listenAgain = async () => {
-      heard = subscribe(workplace, brokerUrl);
-      await until('what is retained', () => heard.latest(`${prefix}/button/main/signal`), 60_000);
+      subscriber = subscribe(workplace, brokerUrl);
+      await until('what is retained', () => subscriber.latest(`${prefix}/button/main/signal`), 60_000);
     };
     const pressAndRelease = async () => {
       await until('something to release', () => light() === 'on', 60_000);
       const before = await deployments(simulatorUrl);
-      const wanted = Number(heard.latest(`${prefix}/button/main/signal`)?.['outOfSync']);
+      const drifted = Number(subscriber.latest(`${prefix}/button/main/signal`)?.['outOfSync']);
       publish(brokerUrl, ['-t', `${prefix}/button/main/press`, '-m', 'press']);
       await untilLight('off');
-      expect((await deployments(simulatorUrl)) - before).toBe(wanted);
+      expect((await deployments(simulatorUrl)) - before).toBe(drifted);
     };
 
     beforeAll(async () => {
@@ -67,7 +67,7 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
       env = {
         MQTT_PORT: String(mqtt),
         SIMULATOR_PORT: String(simulator),
-        // Variables that a shell may have for other programs, and that the demo must ignore.
+        // Variables that a shell may have for other programs. The demo must ignore them.
         ARGOCD_SERVER: 'https://production.example',
         ARGOCD_AUTH_TOKEN: 'production-token',
         RELEASE_BUTTON_MQTT_URL: 'mqtt://production.example:1883',
@@ -85,12 +85,12 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
       ['with the variables of .env.example', ['--env-file', '.env.example']],
       ['with the pins', gpio],
     ])('is read without a warning %s', (_, args) => {
-      const { code, out, err } = docker(['compose', ...args, 'config'], { ...env, GPIO_GID: '997' });
+      const { code, stdout, err } = docker(['compose', ...args, 'config'], { ...env, GPIO_GID: '997' });
       expect({ code, err }).toEqual({ code: 0, err: '' });
-      expect(out).toContain(`image: ${image}`);
+      expect(stdout).toContain(`image: ${image}`);
     });
 
-    it('builds one image, once, and leaves no unnamed image behind', () => {
+    it('builds one image once, and leaves no unnamed image behind', () => {
       const config = dockerOk(['compose', 'config'], env);
       expect(config.match(/^    build:$/gm)).toHaveLength(1);
       const before = namelessImages();
@@ -105,18 +105,18 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
     });
 
     it('has an image without compilers, development packages and sources, and without a privileged user', () => {
-      const inside = (script: string) =>
+      const inImage = (script: string) =>
         dockerOk(['run', '--rm', '--network', 'none', '--entrypoint', 'sh', image, '-c', script]).trim();
-      expect(inside('for p in gcc g++ cc make python3; do command -v $p; done; true')).toBe('');
-      const packages = inside('ls node_modules').split('\n');
+      expect(inImage('for p in gcc g++ cc make python3; do command -v $p; done; true')).toBe('');
+      const packages = inImage('ls node_modules').split('\n');
       for (const name of Object.keys(packageJson.devDependencies)) expect(packages).not.toContain(name);
       for (const name of Object.keys(packageJson.optionalDependencies)) expect(packages).toContain(name);
       expect(
-        inside('find /app -name "*.ts" -not -path "*/node_modules/*" -o -name "*.map" -path "*/bundle/*"'),
+        inImage('find /app -name "*.ts" -not -path "*/node_modules/*" -o -name "*.map" -path "*/bundle/*"'),
       ).toBe('');
-      expect(inside('id -u')).toBe('1000');
-      expect(inside('touch /app/x 2>&1 || true')).toContain('denied');
-      expect(inside('release-button --version')).toBe(`release-button ${packageJson.version}`);
+      expect(inImage('id -u')).toBe('1000');
+      expect(inImage('touch /app/x 2>&1 || true')).toContain('denied');
+      expect(inImage('release-button --version')).toBe(`release-button ${packageJson.version}`);
       const size = (name: string) => Number(dockerOk(['image', 'inspect', '-f', '{{.Size}}', name]));
       const megabytes = (size(image) - size('node:22-bookworm-slim')) / 1e6;
       figures.push(`${megabytes.toFixed(1)} MB on top of node:22-bookworm-slim`);
@@ -129,7 +129,7 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
       for (const service of services) expect(container(service).State.Health?.Status).toBe('healthy');
       await listenAgain();
       await pressAndRelease();
-      expect(heard.latest(`${prefix}/worker/main/release/last`)).toMatchObject({ outcome: 'succeeded' });
+      expect(subscriber.latest(`${prefix}/worker/main/release/last`)).toMatchObject({ outcome: 'succeeded' });
       expect(
         compose('exec', '-T', 'release-worker', 'cat', '/var/lib/release-button/journal.jsonl'),
       ).toContain('"accepted"');
@@ -163,9 +163,9 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
       await pressAndRelease();
     });
 
-    it('survives `docker kill` of Argo CD: the light shows unknown, and is right again when it is back', async () => {
+    it('survives `docker kill` of Argo CD: the light shows unknown, and is right again when Argo CD is back', async () => {
       dockerOk(['kill', idOf('argocd-simulator')]);
-      // What is known counts for a minute at most, worker.drift.maxAgeMs.
+      // A state of Argo CD counts for a minute at most (worker.drift.maxAgeMs).
       await until('the light to say unknown', () => light() === 'heartbeat', 90_000);
       compose('start', 'argocd-simulator');
       await untilLight('on');
@@ -180,7 +180,8 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
         'both to be online',
         () =>
           ['agent', 'worker'].every(
-            (role) => heard.messagesOn(`${prefix}/${role}/main/availability`).at(-1)?.payload === 'online',
+            (role) =>
+              subscriber.messagesOn(`${prefix}/${role}/main/availability`).at(-1)?.payload === 'online',
           ),
         60_000,
       );
@@ -192,41 +193,48 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
       dockerOk(['kill', idOf('gpio-agent')]);
       await until(
         'the agent to be offline',
-        () => heard.messagesOn(`${prefix}/agent/main/availability`).at(-1)?.payload === 'offline',
+        () => subscriber.messagesOn(`${prefix}/agent/main/availability`).at(-1)?.payload === 'offline',
       );
       await drift(simulatorUrl);
       compose('start', 'gpio-agent');
       await until(
         'the agent to be online',
-        () => heard.messagesOn(`${prefix}/agent/main/availability`).at(-1)?.payload === 'online',
+        () => subscriber.messagesOn(`${prefix}/agent/main/availability`).at(-1)?.payload === 'online',
       );
       await untilLight('on');
       await pressAndRelease();
     });
 
     it('restarts every process when all of them are killed', async () => {
-      // Not by `docker kill`, which counts as the operator's wish, but as the kernel does it when memory runs out.
+      // Not by `docker kill`, after which Docker does not restart a container, but as the kernel does when memory runs
+      // out.
       for (const service of services) process.kill(container(service).State.Pid, 'SIGKILL');
-      const all = (holds: (service: Service) => boolean) => services.every(holds);
-      await until('the restarts', () => all((service) => container(service).RestartCount > 0), 30_000);
+      const everyService = (condition: (service: Service) => boolean) => services.every(condition);
+      await until(
+        'the restarts',
+        () => everyService((service) => container(service).RestartCount > 0),
+        30_000,
+      );
       await until(
         'all to be healthy',
-        () => all((service) => container(service).State.Health?.Status === 'healthy'),
+        () => everyService((service) => container(service).State.Health?.Status === 'healthy'),
         90_000,
       );
       await listenAgain();
       await pressAndRelease();
     });
 
-    it('with the pins, the log names a device that is no GPIO chip; a missing device only stops the agent', () => {
+    it('names with the pins a device that is not a GPIO chip; a missing device stops only the agent', () => {
       const run = (chip: string) =>
         docker(
           ['compose', '-p', project, ...gpio, 'run', '--rm', '--no-deps', '-T', 'gpio-agent', 'gpio-agent'],
           { ...env, GPIO_GID: '997', GPIO_CHIP: chip },
         );
-      const wrong = run('/dev/null');
-      expect(wrong.code).toBe(3);
-      expect(wrong.err + wrong.out).toContain('/dev/gpiochip0 is not a usable GPIO chip');
+      const withWrongDevice = run('/dev/null');
+      expect(withWrongDevice.code).toBe(3);
+      expect(withWrongDevice.err + withWrongDevice.stdout).toContain(
+        '/dev/gpiochip0 is not a usable GPIO chip',
+      );
       const missing = run('/dev/no-such-chip');
       expect(missing.code).not.toBe(0);
       expect(missing.err).toContain('/dev/no-such-chip');

@@ -1,5 +1,5 @@
-// Runs the commands of the pages that need Docker, in order with the other commands of their page. test/documents/blocks.ts
-// lists the marks.
+// Runs the commands of the pages that need Docker, in order with the other commands of their page.
+// test/documents/blocks.ts explains the marks.
 import { createServer } from 'node:net';
 import { describe, it, onTestFinished } from 'vitest';
 import { blocksOf, pages } from '../documents/blocks.ts';
@@ -16,14 +16,14 @@ const withDocker = pages
   }))
   .filter(({ blocks }) => blocks.some(({ needs }) => needs !== undefined));
 
-/** The pages use the ports that newcomers get. */
-const free = await Promise.all([1883, 8081].map(isFree));
+/** The pages use the default ports. */
+const freePorts = await Promise.all([1883, 8081].map(isFree));
 
-describe.skipIf(!hasDocker || !hasMosquitto || free.includes(false))(
-  'the pages (skipped without a Docker engine, mosquitto-clients, or where port 1883 or 8081 is taken)',
+describe.skipIf(!hasDocker || !hasMosquitto || freePorts.includes(false))(
+  'the commands of a page with Docker succeed (skipped without a Docker engine, mosquitto-clients, or if port 1883 or 8081 is in use)',
   () => {
     it.each(withDocker)('$page', { timeout: 10 * 60_000 }, async ({ blocks }) => {
-      const place = await createPlace({
+      const shell = await createPlace({
         installed: true,
         outside: {
           DOCKER_HOST: process.env['DOCKER_HOST'] ?? '',
@@ -35,9 +35,9 @@ describe.skipIf(!hasDocker || !hasMosquitto || free.includes(false))(
       });
       onTestFinished(async () => {
         docker(['compose', '-p', project, 'down', '--volumes', '--timeout', '15']);
-        await place.clear();
+        await shell.clear();
       });
-      for (const block of blocks) await place.run(block);
+      for (const block of blocks) await shell.run(block);
     });
   },
 );

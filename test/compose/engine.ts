@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, '../..');
 
 interface Ran {
   readonly code: number | null;
-  readonly out: string;
+  readonly stdout: string;
   readonly err: string;
 }
 
@@ -23,23 +23,23 @@ export function docker(args: readonly string[], env: Environment = {}, cwd = roo
     timeout: longest,
     env: { ...process.env, ...env },
   });
-  return { code: status, out: stdout ?? '', err: error === undefined ? stderr : String(error) };
+  return { code: status, stdout: stdout ?? '', err: error === undefined ? stderr : String(error) };
 }
 
-/** @throws Docker's own message if the command fails */
+/** @throws Error with the message of Docker if the command fails */
 export function dockerOk(args: readonly string[], env: Environment = {}, cwd = root): string {
-  const { code, out, err } = docker(args, env, cwd);
-  if (code !== 0) throw new Error(`docker ${args.join(' ')} ended with ${String(code)}: ${err}${out}`);
-  return out;
+  const { code, stdout, err } = docker(args, env, cwd);
+  if (code !== 0) throw new Error(`docker ${args.join(' ')} ended with ${String(code)}: ${err}${stdout}`);
+  return stdout;
 }
 
-/** Builds the image as the compose file says. */
+/** Builds the image of the compose file. */
 export function buildImage(): void {
-  // With the network of the host, since only it may know a proxy or a mirror of the packages.
+  // The build uses the network of the host, because only that may know a proxy or a mirror of the packages.
   dockerOk(['compose', '-f', 'docker-compose.yml', '-f', 'test/compose/build-network.yaml', 'build']);
 }
 
-/** Images of this project without a name. */
+/** The images of this project that have no name. */
 export function namelessImages(): readonly string[] {
   const label = 'label=org.opencontainers.image.title=release-button';
   return dockerOk(['images', '--quiet', '--filter', 'dangling=true', '--filter', label])
@@ -47,10 +47,10 @@ export function namelessImages(): readonly string[] {
     .filter((id) => id !== '');
 }
 
-/** An engine with compose that answers. CI must have one. */
+/** Whether a Docker engine with compose answers. A CI must have one. */
 export const hasDocker: boolean = (() => {
-  const asked = [docker(['version']), docker(['compose', 'version'])];
-  const failed = asked.find(({ code }) => code !== 0);
+  const answers = [docker(['version']), docker(['compose', 'version'])];
+  const failed = answers.find(({ code }) => code !== 0);
   if (failed === undefined) return true;
   if (process.env['CI'] !== undefined)
     throw new Error(`no Docker engine with compose, and with CI set no test is skipped: ${failed.err}`);

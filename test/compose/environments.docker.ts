@@ -1,5 +1,5 @@
-// docker-compose.environments.yml: the demo of docs/environments.md, and then the installation of docs/environments-setup.md,
-// with a token for each worker.
+// docker-compose.environments.yml: the demo of docs/environments.md, and then the installation of
+// docs/environments-setup.md, with a token for each worker.
 import { chownSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -31,7 +31,10 @@ const services = [
   'argocd-production',
 ];
 
-/** Root gives the secrets to the user of the containers, as the page says. Everybody else lets the containers run as themselves. */
+/**
+ * Root gives the secrets to the user of the containers, as the page says. Any other user lets the containers run as
+ * himself.
+ */
 const isRoot = process.getuid?.() === 0;
 const uid = isRoot ? 1000 : (process.getuid?.() ?? 1000);
 const gid = isRoot ? 1000 : (process.getgid?.() ?? 1000);
@@ -40,12 +43,12 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
   'staging and production (skipped without a Docker engine or mosquitto-clients)',
   () => {
     let workplace: Workplace;
-    /** a copy, since settings and secrets belong into the checkout */
+    /** a copy of the checkout, because settings and secrets are written into it */
     let folder: string;
     let brokerUrl: string;
     let argocdUrl: Readonly<Record<Environment, string>>;
     let env: Readonly<Record<string, string>>;
-    let heard: Subscriber;
+    let subscriber: Subscriber;
 
     const composed = (args: readonly string[]) => ['compose', '-f', file, '-p', project, ...args];
     const compose = (...args: string[]) => dockerOk(composed(args), env, folder);
@@ -60,25 +63,25 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
       writeFileSync(path, `${content}\n`, { mode: 0o600 });
       if (isRoot) chownSync(path, uid, gid);
     };
-    const light = (led: Environment) => heard.latest(`release-button/led/${led}/state`)?.['pattern'];
+    const light = (led: Environment) => subscriber.latest(`release-button/led/${led}/state`)?.['pattern'];
     const untilLight = (led: Environment, pattern: string) =>
       until(
         `the light ${led} to show ${pattern}; it shows ${String(light(led))}`,
         () => light(led) === pattern,
         90_000,
       );
-    /** Waits for the release itself: something may drift again before the light goes off. */
+    /** Waits for the end of the release, because the light may stay on if something drifts again. */
     const pressAndRelease = async (environment: Environment, id: string) => {
       const press = JSON.stringify({ id });
       publish(brokerUrl, ['-q', '1', '-t', `release-button/button/${environment}/press`, '-m', press]);
-      const result = () => heard.latest(`release-button/button/${environment}/result`);
-      const last = () => heard.latest(`release-button/worker/${environment}/release/last`);
+      const result = () => subscriber.latest(`release-button/button/${environment}/result`);
+      const last = () => subscriber.latest(`release-button/worker/${environment}/release/last`);
       await until('the result', () => result()?.['pressId'] === id, 60_000);
       expect(result()).toMatchObject({ outcome: 'accepted' });
       await until('the end of the release', () => last()?.['pressId'] === id, 90_000);
       expect(last()).toMatchObject({ outcome: 'succeeded' });
     };
-    const listen = () => (heard = subscribe(workplace, brokerUrl));
+    const listen = () => (subscriber = subscribe(workplace, brokerUrl));
     const deployed = async () => [
       await deployments(argocdUrl.staging, 'simulated-staging'),
       await deployments(argocdUrl.production, 'simulated-production'),
@@ -112,14 +115,14 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
     it.each([
       ['as it is', []],
       ['with the pins', ['-f', 'docker-compose.gpio.yml']],
-    ])('is understood without a warning %s, and builds the image once', (_, more) => {
-      const args = ['compose', '-f', file, ...more, 'config'];
-      const { code, out, err } = docker(args, { ...env, GPIO_GID: '997' });
+    ])('is understood without a warning %s, and builds the image once', (_, flags) => {
+      const args = ['compose', '-f', file, ...flags, 'config'];
+      const { code, stdout, err } = docker(args, { ...env, GPIO_GID: '997' });
       expect({ code, err }).toEqual({ code: 0, err: '' });
-      expect(out.match(/^    build:$/gm)).toHaveLength(1);
+      expect(stdout.match(/^    build:$/gm)).toHaveLength(1);
     });
 
-    it('comes up healthy, reachable from this machine only, with each process without rights that it does not need', () => {
+    it('becomes healthy, reachable from this machine only, with each process without needless rights', () => {
       compose('up', '--detach', '--no-build', '--wait', '--wait-timeout', '150');
       expect(compose('ps', '--services').trim().split('\n').toSorted()).toEqual(services.toSorted());
       for (const { Config, HostConfig, State } of containersOf()) {
@@ -136,13 +139,13 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
       for (const environment of environments) await untilLight(environment, 'on');
       const before = await deployed();
       await pressAndRelease('staging', 'first');
-      const between = await deployed();
-      expect(between[0]).toBeGreaterThan(before[0] ?? 0);
-      expect(between[1]).toBe(before[1]);
+      const deployedAfterFirst = await deployed();
+      expect(deployedAfterFirst[0]).toBeGreaterThan(before[0] ?? 0);
+      expect(deployedAfterFirst[1]).toBe(before[1]);
       expect(
         compose('exec', '-T', 'worker-production', 'release-button', 'press', 'production', '--wait'),
       ).toContain('succeeded: the release of button production has ended');
-      expect((await deployed())[1]).toBeGreaterThan(between[1] ?? 0);
+      expect((await deployed())[1]).toBeGreaterThan(deployedAfterFirst[1] ?? 0);
     });
 
     it('goes on in one environment when the worker and the Argo CD of the other are killed', async () => {
@@ -157,14 +160,14 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
       await untilLight('production', 'on');
     });
 
-    it('takes settings and tokens as the page says, and shows each worker its own only', () => {
+    it('takes settings and tokens as the page says, and shows each worker only its own', () => {
       compose('down', '--volumes');
-      const own = join(folder, 'config/environments');
-      mkdirSync(own);
+      const configFolder = join(folder, 'config/environments');
+      mkdirSync(configFolder);
       for (const name of ['panel', ...environments]) {
         const example = readFileSync(join(folder, `deploy/environments/${name}.yaml`), 'utf8');
         const tokenFile = 'tokenFile: /run/secrets/argocd/token';
-        writeFileSync(join(own, `${name}.yaml`), example.replace(/token: simulated-\w+/, tokenFile));
+        writeFileSync(join(configFolder, `${name}.yaml`), example.replace(/token: simulated-\w+/, tokenFile));
       }
       for (const environment of environments) token(environment, `simulated-${environment}`);
       env = { ...env, ENVIRONMENTS: './config/environments' };
@@ -191,9 +194,9 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
         ).toContain(`button ${environment}`);
     });
 
-    it('says that production does not take the token of staging', () => {
+    it('reports that production does not accept the token of staging', () => {
       token('production', 'simulated-staging');
-      const asked = composed([
+      const doctor = composed([
         'exec',
         '-T',
         'worker-production',
@@ -201,21 +204,21 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
         'doctor',
         'release-worker',
       ]);
-      const { code, out } = docker(asked, env, folder);
+      const { code, stdout } = docker(doctor, env, folder);
       expect(code).toBe(1);
-      expect(out.replaceAll(/\s+/g, ' ')).toContain('does not accept the token: it is wrong or revoked');
+      expect(stdout.replaceAll(/\s+/g, ' ')).toContain('does not accept the token: it is wrong or revoked');
     });
 
-    it('stops with exit code 0 in time, and goes without leaving anything', () => {
+    it('stops with exit code 0 in time, and leaves nothing behind', () => {
       compose('stop', '--timeout', '15');
       for (const { State } of containersOf()) expect(State.ExitCode).toBe(0);
       compose('down', '--volumes');
-      for (const what of [
+      for (const kind of [
         ['ps', '--all'],
         ['volume', 'ls'],
       ])
         expect(
-          dockerOk([...what, '--quiet', '--filter', `label=com.docker.compose.project=${project}`]),
+          dockerOk([...kind, '--quiet', '--filter', `label=com.docker.compose.project=${project}`]),
         ).toBe('');
     });
   },

@@ -1,4 +1,5 @@
-// docker-compose.yml as docs/install-docker.md sets it up: with a token, and with an existing broker that asks for a password.
+// docker-compose.yml as docs/install-docker.md sets it up: with a token, and with an existing broker that asks for a
+// password.
 import {
   cpSync,
   existsSync,
@@ -30,7 +31,7 @@ const project = 'release-button-test-own';
 const password = 'the-password-of-the-broker';
 const services = ['gpio-agent', 'release-worker', 'home-assistant', 'argocd-simulator'] as const;
 
-/** As the page says, root gives the files to another user; any other user keeps them. */
+/** As the page says, root gives the files to another user, and any other user keeps them. */
 const isRoot = process.getuid?.() === 0;
 const uid = isRoot ? 1001 : (process.getuid?.() ?? 1000);
 const gid = isRoot ? 1001 : (process.getgid?.() ?? 1000);
@@ -39,17 +40,17 @@ describe.skipIf(!hasDocker || !hasMosquitto || !hasMosquittoBroker)(
   'an installation with an existing broker (skipped without a Docker engine or mosquitto)',
   () => {
     let workplace: Workplace;
-    /** a copy, since settings and secrets are written into the checkout */
+    /** a copy of the checkout, because settings and secrets are written into it */
     let folder: string;
     let mosquitto: Running;
-    let heard: Subscriber;
-    /** for the tests: on this machine, and without a password */
+    let subscriber: Subscriber;
+    /** the broker's address for the tests, on this machine and without a password */
     let brokerUrl: string;
 
     const composed = (args: readonly string[]) => ['compose', '-p', project, ...args];
     const compose = (...args: string[]) => docker(composed(args), {}, folder);
     const composeOk = (...args: string[]) => dockerOk(composed(args), {}, folder);
-    const inside = (service: string, script: string) =>
+    const inContainer = (service: string, script: string) =>
       composeOk('exec', '-T', service, 'sh', '-c', script).trim();
     const secret = (path: string, content: string) => {
       const file = join(folder, 'secrets', path);
@@ -65,19 +66,19 @@ describe.skipIf(!hasDocker || !hasMosquitto || !hasMosquittoBroker)(
       for (const part of ['docker-compose.yml', '.env.example', 'config', 'secrets'])
         cpSync(join(root, part), join(folder, part), { recursive: true });
 
-      const theirs = await freePort('0.0.0.0');
-      const ours = await freePort();
+      const passwordPort = await freePort('0.0.0.0');
+      const openPort = await freePort();
       const simulator = await freePort();
-      brokerUrl = `mqtt://127.0.0.1:${ours}`;
+      brokerUrl = `mqtt://127.0.0.1:${openPort}`;
       const mosquittoFile = join(workplace.directory, 'mosquitto.conf');
       writeFileSync(
         mosquittoFile,
         [
           ...(isRoot ? ['user root'] : []),
           'per_listener_settings true',
-          `listener ${theirs} 0.0.0.0`,
+          `listener ${passwordPort} 0.0.0.0`,
           `password_file ${passwordFile(workplace.directory, 'button', password)}`,
-          `listener ${ours} 127.0.0.1`,
+          `listener ${openPort} 127.0.0.1`,
           'allow_anonymous true',
           '',
         ].join('\n'),
@@ -96,7 +97,7 @@ describe.skipIf(!hasDocker || !hasMosquitto || !hasMosquittoBroker)(
       writeFileSync(
         join(folder, 'config/release-button.yaml'),
         `mqtt:
-  url: mqtt://host.docker.internal:${theirs}
+  url: mqtt://host.docker.internal:${passwordPort}
   username: button
   passwordFile: /run/secrets/mqtt/password
 argocd:
@@ -123,13 +124,13 @@ worker:
     });
 
     it('releases on a press at that broker', async () => {
-      heard = subscribe(workplace, brokerUrl);
-      const signal = () => heard.latest('release-button/button/main/signal')?.['signal'];
+      subscriber = subscribe(workplace, brokerUrl);
+      const signal = () => subscriber.latest('release-button/button/main/signal')?.['signal'];
       await until('drift', () => signal() === 'drifted', 60_000);
       publish(brokerUrl, ['-t', 'release-button/button/main/press', '-m', 'press']);
       await until(
         'the release',
-        () => heard.latest('release-button/worker/main/release/last')?.['outcome'] === 'succeeded',
+        () => subscriber.latest('release-button/worker/main/release/last')?.['outcome'] === 'succeeded',
         60_000,
       );
     });
@@ -140,25 +141,25 @@ worker:
         expect([path, (mode & 0o777).toString(8), owner]).toEqual([path, '600', uid]);
       }
       const sees = (service: string) =>
-        inside(service, 'cat /run/secrets/*/* 2>/dev/null || true')
+        inContainer(service, 'cat /run/secrets/*/* 2>/dev/null || true')
           .split('\n')
           .filter((line) => line !== '');
       expect(sees('release-worker')).toEqual(['simulated', password]);
       expect(sees('gpio-agent')).toEqual([password]);
       expect(sees('home-assistant')).toEqual([password]);
       expect(sees('argocd-simulator')).toEqual([]);
-      const shown = dockerOk(['inspect', ...composeOk('ps', '--quiet').trim().split('\n')]);
-      expect(shown).not.toContain(password);
+      const inspection = dockerOk(['inspect', ...composeOk('ps', '--quiet').trim().split('\n')]);
+      expect(inspection).not.toContain(password);
     });
 
     it('uses a replaced token without a restart', () => {
       secret('argocd/token', 'another');
-      expect(inside('release-worker', 'cat /run/secrets/argocd/token')).toBe('another');
+      expect(inContainer('release-worker', 'cat /run/secrets/argocd/token')).toBe('another');
       secret('argocd/token', 'simulated');
     });
 
     it('warns of an environment variable that leads to another broker than the file', () => {
-      const shown = composeOk(
+      const config = composeOk(
         'run',
         '--rm',
         '--no-deps',
@@ -169,25 +170,30 @@ worker:
         'config',
         'release-worker',
       );
-      expect(shown).toMatch(
+      expect(config).toMatch(
         /warning: mqtt\.url is mqtt:\/\/elsewhere:1883, from RELEASE_BUTTON_MQTT_URL; config\/release-button\.yaml:2 says otherwise/,
       );
     });
 
-    it('names the reason when that broker is gone', async () => {
+    it('gives the reason when that broker is away', async () => {
       mosquitto.signal('SIGTERM');
       await mosquitto.exited;
       await until(
         'the worker to say so',
         () =>
-          compose('exec', '-T', 'release-worker', 'release-button', 'health', 'release-worker').out.includes(
-            'cannot be reached',
-          ),
+          compose(
+            'exec',
+            '-T',
+            'release-worker',
+            'release-button',
+            'health',
+            'release-worker',
+          ).stdout.includes('cannot be reached'),
         60_000,
       );
-      const asked = compose('run', '--rm', '--no-deps', '-T', 'release-worker', 'doctor', 'release-worker');
-      expect(asked.code).toBe(1);
-      expect(asked.out.replace(/\s+/g, ' ')).toMatch(
+      const doctor = compose('run', '--rm', '--no-deps', '-T', 'release-worker', 'doctor', 'release-worker');
+      expect(doctor.code).toBe(1);
+      expect(doctor.stdout.replace(/\s+/g, ' ')).toMatch(
         /✗ broker the broker at mqtt:\/\/host\.docker\.internal:\d+ cannot be reached/,
       );
     });

@@ -19,8 +19,8 @@ export async function deployments(url: string, token = 'simulated'): Promise<num
     headers: { authorization: `Bearer ${token}` },
   });
   const { items } = listSchema.parse(await answer.json());
-  const asked = items.filter(({ status }) => status.history?.at(-1)?.initiatedBy.username !== undefined);
-  return asked.reduce((sum, { status }) => sum + (status.history?.at(-1)?.id ?? 0), 0);
+  const manual = items.filter(({ status }) => status.history?.at(-1)?.initiatedBy.username !== undefined);
+  return manual.reduce((sum, { status }) => sum + (status.history?.at(-1)?.id ?? 0), 0);
 }
 
 /** Makes the next application drift. */

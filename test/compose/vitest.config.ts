@@ -6,10 +6,10 @@ export default defineConfig({
     name: 'compose',
     root: import.meta.dirname,
     include: ['*.docker.ts'],
-    // They share the image, and the machine has other work, too.
+    // The files share the image, and the machine has other work too.
     fileParallelism: false,
     testTimeout: 180_000,
-    // A hook builds the image from an empty cache, and fetches all packages.
+    // A hook builds the image from an empty cache, and downloads all packages.
     hookTimeout: 10 * 60_000,
   },
 });

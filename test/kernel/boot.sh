@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Boots a Linux guest with simulated GPIO lines and runs guest/main.ts in it, with the project as it would be installed.
-#   boot.sh FOLDER: FOLDER/report gets what the guest reports, FOLDER/console what its kernel and its programs say.
-# The guest is emulated: nothing of this machine's hardware is touched, and no privilege is needed.
-# Exit codes: 0 the guest ran to its end, 77 this machine lacks something (the last line on stderr says what), 1 otherwise.
+#   boot.sh FOLDER: writes the reports of the guest to FOLDER/report, and the output of its kernel and programs to FOLDER/console.
+# The guest is emulated. It touches no hardware of this machine, and needs no privilege.
+# Exit codes: 0 the guest ran to its end, 77 something is missing on this machine (named in the last line of stderr), 1 otherwise.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 project=$(cd "$here/../.." && pwd)
 folder=$(cd "$1" && pwd)
 
-# Longer than the guest ever takes; whatever hangs ends here.
+# Longer than the guest ever takes. It ends a guest that hangs.
 limit_seconds=1100
 
 say() {
@@ -33,7 +33,7 @@ install() {
   }
 }
 
-# Installs nothing on a person's machine; on a machine of the CI whatever is missing.
+# Installs missing packages on a machine of the CI, and nothing on a person's machine.
 provide() {
   if [ -z "${CI:-}" ]; then
     lacking "Debian packages are missing: $* (apt-get install --no-install-recommends $*)"
@@ -57,7 +57,7 @@ dpkg-query -W -f '${Status}' busybox-static 2>/dev/null | grep -q ' installed$' 
 [ -n "$(find /usr/lib -name libc.a -print -quit 2>/dev/null)" ] || missing+=(libc6-dev)
 [ ${#missing[@]} -eq 0 ] || provide "${missing[@]}"
 
-# Its first answer may be that apt has no lists, and its second that packages are missing.
+# The script may first say that apt has no lists, and then that packages are missing.
 for attempt in 1 2 3; do
   code=0
   kernel=$("$here/prepare-kernel.sh" 2>"$folder/kernel.log") || code=$?
@@ -80,7 +80,7 @@ cp "$(command -v busybox)" "$root/bin/busybox"
 cp "$kernel"/*.ko "$root/lib/modules/"
 cc -O2 -Wall -Wextra -Werror -static -o "$root/bin/stimulus" "$here/stimulus.c"
 
-# A program or library with the libraries that it needs, at the paths where it looks for them.
+# Copies a program or library, and the libraries that it needs, to the paths where it looks for them.
 libraries_of() {
   { ldd "$1" 2>/dev/null || true; } | grep -oE '/[^ )]+' | sort -u | while read -r library; do
     mkdir -p "$root${library%/*}"
@@ -90,7 +90,7 @@ libraries_of() {
 cp "$(readlink -f "$(command -v node)")" "$root/bin/node"
 libraries_of "$root/bin/node"
 
-# What `npm install --omit=dev` would install, without what nobody runs.
+# The files that `npm install --omit=dev` installs, without those that nothing uses at run time.
 (
   cd "$project"
   { npm ls --omit=dev --parseable --all 2>/dev/null || true; } | sed -n "s|^$project/||p" >"$folder/packages"
@@ -100,14 +100,14 @@ libraries_of "$root/bin/node"
 )
 find "$root/lab/project" -name '*.node' | while read -r addon; do libraries_of "$addon"; done
 
-# The guest's own program, apart from the project that is tried, with the sources that it uses.
+# The program of the guest, separate from the tested project, with the sources that it uses.
 "$project/node_modules/.bin/rolldown" "$here/guest/main.ts" --platform node --format esm --file "$root/lab/guest.mjs" >&2
 cp "$here/guest/init.sh" "$root/init"
 chmod +x "$root/init"
 (cd "$root" && find . | cpio --quiet -o -H newc) >"$folder/initrd"
 
-# One processor, whose time is counted in instructions: 2 ns each. Whatever keeps this machine from emulating makes the
-# guest's time stand still too, so that a spike of 20 ms stays one; and where the guest only waits, no time is lost.
+# The guest has one processor, and its time is counted in instructions: 2 ns each. If this machine pauses the emulator, the
+# guest's time is paused too, so a spike of 20 ms stays a spike. While the guest only waits, its time is skipped.
 timeout "$limit_seconds" qemu-system-x86_64 \
   -machine q35 -cpu max -accel tcg -icount shift=1,sleep=off -smp 1 -m 1024 \
   -nodefaults -display none -no-reboot \
@@ -115,7 +115,7 @@ timeout "$limit_seconds" qemu-system-x86_64 \
   -kernel "$kernel/vmlinuz" -initrd "$folder/initrd" \
   -append 'console=ttyS0 quiet panic=-1 rdinit=/init' </dev/null >"$folder/qemu.log" 2>&1 &
 guest=$!
-# Whoever interrupts this ends the guest too.
+# A signal to this script also ends the guest.
 trap 'kill "$guest" 2>/dev/null' INT TERM
 code=0
 wait "$guest" || code=$?

@@ -10,7 +10,7 @@ declare module 'vitest' {
   }
 }
 
-/** Files in the folder: the text for the end and, after a failure, the mark that the folder is kept. */
+/** Files in the folder: the text for the end and, after a failure, a mark that the folder is kept. */
 export const sumFile = 'sum';
 export const keepFile = 'keep';
 

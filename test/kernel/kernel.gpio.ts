@@ -1,5 +1,5 @@
-// The agent with the gpiochip driver on lines of a real kernel. A guest is booted once, plays all scenarios
-// (guest/scenarios.ts) and reports; the tests here judge the reports. `npm run test:gpio` runs them, not `npm test`.
+// The agent with the driver gpiochip on lines of a real kernel. A guest is booted once, plays all scenarios
+// (guest/scenarios.ts) and reports. The tests here judge the reports. `npm run test:gpio` runs them, not `npm test`.
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,11 +15,11 @@ import { readReports, reportOf, reports, unpack } from './report.ts';
 
 const folder = inject('kernelFolder');
 
-/** The agent's defaults, and how close to them a level may either count or not. */
+/** The defaults of the agent. A level that is this close to them may count or not. */
 const rules = { debounceMs: 30, releaseDebounceMs: 100, toleranceMs: 2 };
 const judging = { ...rules, lagMs: 1000, heldToleranceMs: 2 };
 
-/** By how much a step of a light may be off: a tenth, or this. */
+/** By how much a step of a light may be wrong: a tenth, or this if it is more. In milliseconds. */
 const ledToleranceMs = 20;
 
 let found: ReadonlyMap<string, unknown> = new Map();
@@ -57,7 +57,7 @@ function boot(): Promise<{ readonly code: number | null; readonly said: string }
   });
 }
 
-/** Judges the report of one scenario; skipped with the reason if the guest cannot be booted. */
+/** Judges the report of one scenario. It is skipped with the reason if the guest cannot be booted. */
 function scenario<T>(
   name: string,
   schema: z.ZodMiniType<T>,
@@ -71,7 +71,7 @@ function scenario<T>(
   });
 }
 
-/** @param activeLow lit is low */
+/** @param activeLow whether the LED is lit by the low level */
 const changesOf = (
   changes: readonly (readonly [0 | 1, number, number])[],
   activeLow = false,
@@ -82,13 +82,13 @@ scenario('start', reports.start, 'the agent runs on real lines, named and number
   expect(info).toEqual({ driver: 'gpiochip', simulated: false });
 });
 
-scenario('idle', reports.idle, 'the cost of an agent with which nothing happens is measured', (report) => {
+scenario('idle', reports.idle, 'the cost of an idle agent is measured', (report) => {
   const { seconds, ticks, ranMs, wakeUps, residentKb } = report;
   expect(residentKb).toBeGreaterThan(0);
   sum.idle = `idle for ${seconds} s: ${ticks} ticks of CPU (${ranMs.toFixed(0)} ms at 500 million instructions a second), ${wakeUps} wake-ups of the main thread, ${Math.round(residentKb / 1024)} MiB`;
 });
 
-scenario('presses', reports.presses, 'every press counts once, and no spike ever does', ({ buttons }) => {
+scenario('presses', reports.presses, 'every press counts once, and no spike counts', ({ buttons }) => {
   expect(buttons.map(({ button }) => button)).toEqual(['main', 'second']);
   const count = { given: 0, seen: 0, spikes: 0, stretched: 0, phantoms: 0 };
   const missed: unknown[] = [];
@@ -119,53 +119,58 @@ scenario('presses', reports.presses, 'every press counts once, and no spike ever
 scenario(
   'spiky',
   reports.spiky,
-  'spikes at 100 Hz do not swallow a press, and the line is said to be noisy',
+  'spikes at 100 Hz swallow no press, and the line is reported as noisy',
   ({ received, fault }) => {
     expect(received.map(({ gesture }) => gesture)).toEqual(Array.from({ length: 10 }, () => 'press'));
     expect(fault).toMatch(/^line BUTTON /);
   },
 );
 
-scenario('leds', reports.leds, 'each signal shows its pattern at the pin', ({ began, end, leds }) => {
-  for (const signal of signals) {
-    const pattern = patternOfSignal[signal];
-    const led = leds.find((candidate) => candidate.led === signal);
-    expect(led?.state).toEqual({ pattern, because: 'signal', signal });
-    const changes = changesOf(led?.changes ?? []).filter(({ after }) => after > began);
-    if (pattern === 'on' || pattern === 'off') {
-      expect(changes.map(({ lit }) => lit)).toEqual([pattern === 'on']);
-      continue;
+scenario(
+  'leds',
+  reports.leds,
+  'each signal shows its pattern at the pin',
+  ({ began: startedAt, end, leds }) => {
+    for (const signal of signals) {
+      const pattern = patternOfSignal[signal];
+      const led = leds.find((candidate) => candidate.led === signal);
+      expect(led?.state).toEqual({ pattern, because: 'signal', signal });
+      const changes = changesOf(led?.changes ?? []).filter(({ after }) => after > startedAt);
+      if (pattern === 'on' || pattern === 'off') {
+        expect(changes.map(({ lit }) => lit)).toEqual([pattern === 'on']);
+        continue;
+      }
+      expect(changes[0]?.lit).toBe(true);
+      const steps = stepsShown(pattern, changes);
+      expect(steps.length).toBeGreaterThan(1);
+      for (const { on, nominalMs, observedMs } of steps) {
+        const step = `${on ? 'on' : 'off'} for ${nominalMs} ms in ${pattern}`;
+        expect(Math.abs(median(observedMs) - nominalMs), step).toBeLessThan(
+          Math.max(ledToleranceMs, nominalMs / 10),
+        );
+      }
+      // The pattern that does not repeat stays dark afterwards.
+      if (pattern === 'two-flashes') {
+        expect(changes).toHaveLength(4);
+        expect(litAt(changes, end)).toBe(false);
+      }
     }
-    expect(changes[0]?.lit).toBe(true);
-    const steps = stepsShown(pattern, changes);
-    expect(steps.length).toBeGreaterThan(1);
-    for (const { on, nominalMs, observedMs } of steps) {
-      const what = `${on ? 'on' : 'off'} for ${nominalMs} ms in ${pattern}`;
-      expect(Math.abs(median(observedMs) - nominalMs), what).toBeLessThan(
-        Math.max(ledToleranceMs, nominalMs / 10),
-      );
-    }
-    // The pattern that does not repeat stays dark afterwards.
-    if (pattern === 'two-flashes') {
-      expect(changes).toHaveLength(4);
-      expect(litAt(changes, end)).toBe(false);
-    }
-  }
-});
+  },
+);
 
 scenario(
   'leds',
   reports.leds,
-  'a light goes from one pattern to the next, and one that is active low shows the same',
+  'a light changes from one pattern to the next, and an active-low light shows the same',
   (report) => {
     const main = changesOf(report.main);
     const inverse = changesOf(report.inverse, true);
-    /** The share of the time during which it was true, sampled every 5 ms. */
+    /** The share of a time during which the condition was true, sampled every 5 ms. */
     const share = (from: number, to: number, is: (at: number) => boolean) => {
-      const looks = Array.from({ length: Math.floor((to - from) / 5) }, (_, index) => is(from + 5 * index));
-      return looks.filter(Boolean).length / looks.length;
+      const samples = Array.from({ length: Math.floor((to - from) / 5) }, (_, index) => is(from + 5 * index));
+      return samples.filter(Boolean).length / samples.length;
     };
-    // Two seconds, which are whole rounds of each pattern.
+    // Two seconds are whole rounds of each pattern.
     const lit = report.shown.map(({ signal, saidAt }) => [
       signal,
       Math.round(share(saidAt + 100, saidAt + 2100, (at) => litAt(main, at) === true) * 10) / 10,
@@ -184,7 +189,7 @@ scenario(
 scenario(
   'storm',
   reports.storm,
-  'edges that were lost are counted and press nothing, and the presses between them count',
+  'lost edges are counted and press nothing, and the presses between them count',
   (report) => {
     expect(report.lost).toBeGreaterThan(1000);
     const intervals = intervalsOf(unpack(report), report.end);
@@ -203,7 +208,7 @@ scenario(
 scenario(
   'gone',
   reports.gone,
-  'while its chip is gone a button says so, and its light too',
+  'a button and its light report it when their chip was removed',
   ({ whileGone, noticedMs }) => {
     expect(noticedMs).toBeLessThan(3000);
     for (const state of whileGone.states) {
@@ -233,7 +238,7 @@ scenario(
 scenario(
   'gone',
   reports.gone,
-  'neither the loss nor a button that is found held afterwards is a press',
+  'neither the removal nor a button that is held afterwards is a press',
   (report) => {
     expect(report.unasked).toEqual([]);
     expect(report.afterRelease).toEqual([]);
@@ -253,7 +258,7 @@ scenario('stop', reports.stop, 'an agent that is stopped leaves its lights off',
 scenario(
   'taken',
   reports.taken,
-  'a line that somebody else holds ends the agent with 3 and the name of the holder',
+  'a line that another process holds ends the agent with 3 and the name of that process',
   ({ code, output }) => {
     expect(code).toBe(3);
     expect(output).toMatch(/line TAKEN .*in use by "fan-control"/);
@@ -273,7 +278,7 @@ scenario(
   },
 );
 
-scenario('kernel', reports.kernel, 'the kernel has survived it', ({ complaints }) => {
-  // Linux 6.1 itself warns when a simulated chip with used lines is removed; that is not our fault.
+scenario('kernel', reports.kernel, 'the kernel has survived all scenarios', ({ complaints }) => {
+  // Linux 6.1 itself warns when a simulated chip with used lines is removed. That is not the fault of the agent.
   expect(complaints.filter((line) => !/WARNING:|Call Trace/.test(line))).toEqual([]);
 });

@@ -6,7 +6,7 @@ import { intervalsOf, judge, verdictOf, type JudgeOptions, type Received, type W
 const rules = { debounceMs: 30, releaseDebounceMs: 30, toleranceMs: 2 };
 const options: JudgeOptions = { ...rules, goesOutAt: 'press', lagMs: 500, heldToleranceMs: 1 };
 
-/** Alternating levels with their durations in ms, the first one released; each write took no time. */
+/** Writes that alternate the level, with its durations in ms. The first level is released, and a write takes no time. */
 function writes(...durations: readonly number[]): readonly Write[] {
   let at = 0;
   return durations.map((duration, index) => {
@@ -16,11 +16,11 @@ function writes(...durations: readonly number[]): readonly Write[] {
   });
 }
 
-const endOf = (all: readonly Write[], last = 1000) => (all.at(-1)?.after ?? 0) + last;
+const endOf = (allWrites: readonly Write[], last = 1000) => (allWrites.at(-1)?.after ?? 0) + last;
 const intervals = (...durations: readonly number[]) =>
   intervalsOf(writes(...durations), endOf(writes(...durations)));
 
-/** Moments at which presses were received. */
+/** Presses that were received at these moments. */
 const at = (...moments: readonly number[]): readonly Received[] => moments.map((moment) => ({ at: moment }));
 
 const outcome = (
@@ -32,7 +32,7 @@ const outcome = (
   return { seen: seen.map(({ interval }) => interval), missed, phantoms };
 };
 
-describe('how long a level has held', () => {
+describe('a level', () => {
   const between = (began: readonly [number, number], ended: readonly [number, number]) =>
     intervalsOf(
       [
@@ -54,32 +54,32 @@ describe('how long a level has held', () => {
 });
 
 describe('the presses that must result from levels', () => {
-  test('a press is received once, after it has settled', () => {
+  test('include a press once, after it has settled', () => {
     expect(outcome([100, 80, 100], at(135))).toEqual({ seen: [1], missed: [], phantoms: [] });
   });
 
-  test('a press that was not received is missed', () => {
+  test('and were not received are missed', () => {
     expect(outcome([100, 80, 100, 80, 100], at(135))).toEqual({ seen: [1], missed: [3], phantoms: [] });
   });
 
-  test('a second one for the same press is a phantom', () => {
+  test('are one for each press, and a second one is a phantom', () => {
     expect(outcome([100, 80, 100], at(135, 137)).phantoms).toHaveLength(1);
   });
 
-  test('a spike causes nothing, and a press received for it is a phantom', () => {
+  test('are none for a spike, and a press that was received for it is a phantom', () => {
     expect(outcome([100, 20, 100], [])).toEqual({ seen: [], missed: [], phantoms: [] });
     expect(outcome([100, 20, 100], at(135))).toEqual({ seen: [], missed: [], phantoms: [0] });
   });
 
-  test('a press cannot be received before it can have settled', () => {
+  test('are not received before they can have settled', () => {
     expect(outcome([100, 80, 100], at(120))).toEqual({ seen: [], missed: [1], phantoms: [0] });
   });
 
-  test('a spike that was mistaken for the press after it is noticed', () => {
+  test('are noticed if a spike was mistaken for the press after it', () => {
     expect(outcome([100, 20, 100, 80, 500], at(135))).toEqual({ seen: [], missed: [3], phantoms: [0] });
   });
 
-  test('bounces belong to the press: the level that stays begins it', () => {
+  test('begin with the level that stays, and bounces belong to the press', () => {
     expect(outcome([100, 1, 2, 3, 1, 80, 2, 1, 100], at(140))).toEqual({
       seen: [5],
       missed: [],
@@ -87,23 +87,23 @@ describe('the presses that must result from levels', () => {
     });
   });
 
-  test('a dropout during a press does not make two presses of it', () => {
+  test('are not two because of a dropout', () => {
     expect(outcome([100, 50, 10, 50, 100], at(135))).toEqual({ seen: [1], missed: [], phantoms: [] });
     expect(outcome([100, 50, 10, 50, 100], at(135, 195)).phantoms).toHaveLength(1);
   });
 
-  test('a level that may or may not have held may or may not have counted', () => {
+  test('may or may not include a level that lasted about the debounce time', () => {
     for (const received of [at(), at(135)])
       expect(outcome([100, 31, 100], received)).toMatchObject({ missed: [], phantoms: [] });
     // A release in the middle: one press or two.
     for (const received of [at(135), at(135, 216)])
       expect(outcome([100, 50, 31, 50, 100], received)).toMatchObject({ missed: [], phantoms: [] });
-    // An open level before a press: it counts at one place or the other, but it counts.
+    // An uncertain level before a press: it counts in one place or the other, but it counts.
     expect(outcome([100, 31, 10, 50, 100], at())).toMatchObject({ phantoms: [] });
     expect(outcome([100, 31, 10, 50, 100], at()).missed).toHaveLength(1);
   });
 
-  test('a press that is sent at its release is received after the release, and its duration is right', () => {
+  test('are received after the release if they are sent at it, with the right duration', () => {
     const released = { goesOutAt: 'release' } as const;
     expect(outcome([100, 80, 100], [{ at: 215, heldMs: 80 }], released).seen).toEqual([1]);
     expect(outcome([100, 80, 100], at(135), released).missed).toEqual([1]);
@@ -115,10 +115,10 @@ describe('the presses that must result from levels', () => {
   });
 });
 
-describe('a release with its own time', () => {
+describe('a release with its own debounce time', () => {
   const slow = { releaseDebounceMs: 100 };
 
-  test('does not separate two presses if it is shorter than that', () => {
+  test('does not separate two presses if it is shorter', () => {
     expect(outcome([200, 80, 90, 80, 200], at(235), slow)).toEqual({ seen: [1], missed: [], phantoms: [] });
     expect(outcome([200, 80, 110, 80, 200], at(235), slow)).toMatchObject({ missed: [3] });
   });
@@ -130,26 +130,26 @@ describe('a release with its own time', () => {
   });
 });
 
-test('two levels with a spike between them may have counted as one, but need not', () => {
+test('may or may not join two levels with a spike between them', () => {
   for (const received of [at(), at(131)])
     expect(outcome([100, 20, 2, 20, 200], received)).toMatchObject({ missed: [], phantoms: [] });
   expect(outcome([100, 20, 4, 20, 200], at(131)).phantoms).toHaveLength(1);
-  // Held long: received once, from its first contact or from the contact after the spike.
+  // Held long, so it is received once: from its first contact, or from the contact after the spike.
   for (const moment of [131, 153])
     expect(outcome([100, 20, 2, 80, 200], at(moment))).toEqual({ seen: [3], missed: [], phantoms: [] });
 });
 
 describe('a storm', () => {
   test('of short levels does not join the two levels around it', () => {
-    // 6 ms from the first to the last, although no level between them held for 3 ms.
+    // 6 ms from the first to the last short level, although no level between them lasted 3 ms.
     expect(outcome([100, 20, 2, 2, 2, 20, 200], at(131))).toEqual({ seen: [], missed: [], phantoms: [0] });
-    // The same with a level between them that did.
+    // The same storm, with a level of more than 3 ms in it.
     expect(outcome([100, 20, 2, 4, 2, 20, 200], at(131))).toEqual({ seen: [5], missed: [], phantoms: [] });
   });
 
   const short = Array.from({ length: 40_000 }, () => 0.01);
 
-  test('counts for nothing: a press received for it is a phantom, and the press after it counts', () => {
+  test('does not count: a press that is received for it is a phantom, and the press after it counts', () => {
     const storm = [100, ...short, 0.01, 200, 80, 200];
     expect(outcome(storm, at(735))).toEqual({ seen: [storm.length - 2], missed: [], phantoms: [] });
     expect(outcome(storm, at(300, 735)).phantoms).toEqual([0]);
@@ -164,7 +164,7 @@ describe('a storm', () => {
   });
 });
 
-describe('compared with the agent’s debouncer', () => {
+describe('compared with the debouncer of the agent', () => {
   const duration = fc.oneof(
     fc.integer({ min: 1, max: 290 }).map((tenths) => tenths / 10),
     fc.integer({ min: 1, max: 35 }).map((tenths) => tenths / 10),
@@ -193,7 +193,7 @@ describe('compared with the agent’s debouncer', () => {
     return { exact, measured };
   };
 
-  /** What the agent's own debouncer makes of the exact edges: when each press and each release has settled. */
+  /** What the debouncer of the agent makes of the exact edges: when each press and each release has settled. */
   const settled = (exact: readonly Write[]): readonly Transition[] => {
     let state: DebounceState = unsettled;
     const transitions: Transition[] = [];
@@ -219,7 +219,7 @@ describe('compared with the agent’s debouncer', () => {
       .filter(({ pressed }) => pressed)
       .map((transition) => ({ at: transition.at + 5 }));
 
-  test('its presses are neither missed nor phantoms, whenever the clock was read', () => {
+  test('presses are neither missed nor phantoms, whenever the clock was read', () => {
     fc.assert(
       fc.property(train, ([durations, slack]) => {
         const { exact, measured } = trainOf(durations, slack);
@@ -230,7 +230,7 @@ describe('compared with the agent’s debouncer', () => {
     );
   });
 
-  test('its presses at releases are neither missed nor phantoms', () => {
+  test('presses at releases are neither missed nor phantoms', () => {
     fc.assert(
       fc.property(train, ([durations, slack]) => {
         const { exact, measured } = trainOf(durations, slack);
@@ -247,7 +247,7 @@ describe('compared with the agent’s debouncer', () => {
     );
   });
 
-  test('one press that is left out is missed, and one that is invented is a phantom', () => {
+  test('a press that is left out is missed, and one that is invented is a phantom', () => {
     const clear = fc.array(
       fc.tuple(
         fc.integer({ min: 1, max: 25 }),
@@ -259,15 +259,21 @@ describe('compared with the agent’s debouncer', () => {
     fc.assert(
       fc.property(clear, fc.nat(), (parts, choice) => {
         const exact = writes(200, ...parts.flatMap(([spike, held, gap]) => [spike, 100, held, gap]), 200);
-        const all = pressesOf(exact);
-        const chosen = choice % all.length;
-        const without = all.filter((_, index) => index !== chosen);
+        const presses = pressesOf(exact);
+        const leftOut = choice % presses.length;
+        const withoutOne = presses.filter((_, index) => index !== leftOut);
         const strict = { ...options, lagMs: 20 };
         const spans = intervalsOf(exact, endOf(exact));
-        expect(judge(spans, without, strict)).toMatchObject({ phantoms: [], missed: [expect.any(Number)] });
-        const spikeAt = exact[1 + 4 * chosen]?.before ?? 0;
-        const more = [...all, { at: spikeAt + 40 }].toSorted((one, other) => one.at - other.at);
-        expect(judge(spans, more, strict)).toMatchObject({ missed: [], phantoms: [expect.any(Number)] });
+        expect(judge(spans, withoutOne, strict)).toMatchObject({
+          phantoms: [],
+          missed: [expect.any(Number)],
+        });
+        const spikeAt = exact[1 + 4 * leftOut]?.before ?? 0;
+        const withPhantom = [...presses, { at: spikeAt + 40 }].toSorted((one, other) => one.at - other.at);
+        expect(judge(spans, withPhantom, strict)).toMatchObject({
+          missed: [],
+          phantoms: [expect.any(Number)],
+        });
       }),
       { numRuns: 300 },
     );

@@ -1,9 +1,9 @@
-// Derives the presses that must result from what was done to a line, independently of the agent's code. Times in ms.
+// Derives the presses that must result from what was done to a line, without the code of the agent. Times are in ms.
 //
-// A level counts once it has held for its time; a shorter one never happened. Of equal levels that count in a row only the
-// first counts. Equal levels may have counted as one if less than 3 ms passed between them and each but the last held for 3 ms.
-// A machine pauses, so a duration is known only from the clock before and after the two writes that began and ended the level:
-// the level surely held long enough, or surely not, or either answer is right.
+// A level counts when it has lasted for its time; a shorter level never happened. Of equal levels that count in a row,
+// only the first counts. Equal levels may have counted as one if less than 3 ms passed between them and each but the last
+// lasted for 3 ms. A machine pauses, so a duration is known only from the clock before and after the two writes that
+// began and ended the level. So the level surely lasted long enough, or surely not, or either answer is right.
 
 /** A level was set between `before` and `after`. */
 export interface Write {
@@ -14,14 +14,17 @@ export interface Write {
 
 export interface Interval {
   readonly pressed: boolean;
-  /** It began between these two. */
+  /** the two moments between which the level began */
   readonly from: number;
   readonly until: number;
   readonly shortestMs: number;
   readonly longestMs: number;
 }
 
-/** From each write to the next. @param end until when the last level held */
+/**
+ * The levels from each write to the next.
+ * @param end until when the last level lasted
+ */
 export function intervalsOf(writes: readonly Write[], end: number): readonly Interval[] {
   return writes.map(({ pressed, before, after }, index) => {
     const next = writes[index + 1] ?? { before: end, after: end };
@@ -37,15 +40,15 @@ export function intervalsOf(writes: readonly Write[], end: number): readonly Int
 
 export interface Rules {
   readonly debounceMs: number;
-  /** Of a release. */
+  /** of a release */
   readonly releaseDebounceMs: number;
-  /** A level that held less than this beyond the debounce time may count or not. */
+  /** A level that lasted less than this beyond the debounce time may count or not. */
   readonly toleranceMs: number;
 }
 
 export type Verdict = 'counts' | 'unsure' | 'never';
 
-/** @param from its earliest beginning, together with the equal levels before it that may belong to it */
+/** @param from the earliest beginning of the level, together with equal levels before it that may belong to it */
 export function verdictOf(interval: Interval, rules: Rules, from = interval.from): Verdict {
   const { pressed, shortestMs, longestMs } = interval;
   const waitMs = pressed ? rules.debounceMs : rules.releaseDebounceMs;
@@ -59,9 +62,9 @@ const spikeMs = 3;
 /** Sums of times that differ by less are equal. */
 const roundingMs = 1e-6;
 
-/** For each interval its earliest beginning, together with the equal ones before it that may belong to it. */
+/** The earliest beginning of each interval, together with the equal ones before it that may belong to it. */
 function startsOf(intervals: readonly Interval[]): readonly number[] {
-  /** For both levels, the last one that may have held for `spikeMs`: its beginning and end. */
+  /** For both levels, the last one that may have lasted for `spikeMs`: its beginning and end. */
   const steady = new Map<boolean, { readonly start: number; readonly end: number }>();
   return intervals.map(({ pressed, from, until, longestMs }, index) => {
     const before = steady.get(pressed);
@@ -74,33 +77,33 @@ function startsOf(intervals: readonly Interval[]): readonly number[] {
 
 export interface Received {
   readonly at: number;
-  /** How long the button was held, by the agent's message. */
+  /** how long the button was held, as the agent reports it */
   readonly heldMs?: number;
 }
 
 export interface Judgement {
-  /** The interval with which each press began, and the received press for it. */
+  /** the interval with which each press began, and the press that was received for it */
   readonly seen: readonly { readonly interval: number; readonly received: number; readonly lagMs: number }[];
-  /** Intervals that began a press which was not received. */
+  /** intervals that began a press which was not received */
   readonly missed: readonly number[];
-  /** Received although nobody pressed. */
+  /** presses that were received although nobody pressed */
   readonly phantoms: readonly number[];
 }
 
 export interface JudgeOptions extends Rules {
-  /** Whether a press is sent when it has settled, or when its release has. */
+  /** whether a press is sent when it has settled, or when its release has settled */
   readonly goesOutAt: 'press' | 'release';
-  /** How long a press may take from the agent to its receiver. */
+  /** how long a press may take from the agent to its receiver */
   readonly lagMs: number;
-  /** By how much `heldMs` may be wrong. */
+  /** by how much `heldMs` may be wrong */
   readonly heldToleranceMs: number;
 }
 
 /** One interpretation of the uncertain levels, and the received presses that fit it. */
 interface Path {
-  /** The interval that is held, if it counted as a press. */
+  /** the interval that is held, if it counted as a press */
   readonly held: number | undefined;
-  /** Received presses that are explained. */
+  /** how many received presses are explained */
   readonly received: number;
   readonly errors: number;
   readonly lagMs: number;
@@ -115,8 +118,8 @@ interface Entry {
 }
 
 /**
- * Matches received presses, in order, with the intervals, in order, in the way that leaves the fewest errors, whichever
- * interpretation of the uncertain intervals that takes. The line is released and settled before the first interval.
+ * Matches received presses with intervals, both in their order, so that the fewest errors are left. It tries every
+ * interpretation of the uncertain intervals. Before the first interval the line is released and settled.
  */
 export function judge(
   intervals: readonly Interval[],
@@ -127,7 +130,7 @@ export function judge(
   const startOf = (index: number) => starts[index] ?? 0;
   let paths: readonly Path[] = [{ held: undefined, received: 0, errors: 0, lagMs: 0, last: undefined }];
 
-  /** A press began with `began` and was sent because of `cause`: received, or missed. */
+  /** A press began with `began` and was sent because of `cause`: it was received, or it was missed. */
   const goesOut = (path: Path, began: number, cause: number): readonly Path[] => {
     const missed: Path = {
       ...path,
@@ -137,7 +140,7 @@ export function judge(
     const [interval, trigger] = [intervals[began], intervals[cause]];
     if (interval === undefined || trigger === undefined) return [missed];
     const waitMs = trigger.pressed ? options.debounceMs : options.releaseDebounceMs;
-    const fits = (press: Received | undefined): press is Received =>
+    const matches = (press: Received | undefined): press is Received =>
       press !== undefined &&
       press.at >= startOf(cause) + waitMs - 1 &&
       press.at <= trigger.until + waitMs + options.lagMs &&
@@ -149,7 +152,7 @@ export function judge(
     let { errors, last } = path;
     for (let index = path.received; index < received.length; index += 1) {
       const press = received[index];
-      if (fits(press)) {
+      if (matches(press)) {
         const lagMs = Math.max(0, press.at - trigger.until - waitMs);
         seen.push({
           ...path,
@@ -166,7 +169,7 @@ export function judge(
     return [...seen, missed];
   };
 
-  const take = (path: Path, index: number): readonly Path[] => {
+  const extend = (path: Path, index: number): readonly Path[] => {
     const { held } = path;
     if (intervals[index]?.pressed === (held !== undefined)) return [path];
     if (held === undefined) {
@@ -181,31 +184,34 @@ export function judge(
     const verdict = verdictOf(interval, options, startOf(index));
     if (verdict === 'never') continue;
     paths = best(
-      paths.flatMap((path) => (verdict === 'unsure' ? [path, ...take(path, index)] : take(path, index))),
+      paths.flatMap((path) => (verdict === 'unsure' ? [path, ...extend(path, index)] : extend(path, index))),
       options.goesOutAt,
     );
   }
-  const ended = paths.map((path) => ({ ...path, errors: path.errors + received.length - path.received }));
-  const [winner] = ended.toSorted((one, other) => one.errors - other.errors || one.lagMs - other.lagMs);
+  const endedPaths = paths.map((path) => ({
+    ...path,
+    errors: path.errors + received.length - path.received,
+  }));
+  const [winner] = endedPaths.toSorted((one, other) => one.errors - other.errors || one.lagMs - other.lagMs);
   return judgementOf(winner, received.length);
 }
 
-/** Of paths with the same continuations, the one with the fewest errors. */
+/** The paths with the fewest errors, one for each possible continuation. */
 function best(paths: readonly Path[], goesOutAt: JudgeOptions['goesOutAt']): readonly Path[] {
-  const kept = new Map<string, Path>();
+  const bestByKey = new Map<string, Path>();
   for (const path of paths) {
-    // Which interval is held only matters for a press that has not been sent.
+    // Which interval is held matters only for a press that has not been sent.
     const held = goesOutAt === 'press' ? path.held !== undefined : path.held;
     const key = `${held} ${path.received}`;
-    const other = kept.get(key);
+    const other = bestByKey.get(key);
     if (
       other === undefined ||
       path.errors < other.errors ||
       (path.errors === other.errors && path.lagMs < other.lagMs)
     )
-      kept.set(key, path);
+      bestByKey.set(key, path);
   }
-  return [...kept.values()];
+  return [...bestByKey.values()];
 }
 
 function judgementOf(path: Path | undefined, receivedCount: number): Judgement {

@@ -36,7 +36,7 @@ describe('a plan', () => {
     expect(Math.min(...durations(plan, 'bounce', 'spike'))).toBeGreaterThanOrEqual(100);
   });
 
-  test('means exactly its presses to the oracle', () => {
+  test('results in exactly its presses, by the oracle', () => {
     let at = 0;
     const writes = plan.map(({ pressed, us }) => {
       const write = { pressed, before: at, after: at };
@@ -57,7 +57,7 @@ describe('a plan', () => {
   });
 });
 
-test('a plan is written in the format of the stimulus, pressed as low or as high', () => {
+test('a plan is written in the format of the stimulus, with pressed as low or as high', () => {
   const steps: readonly Step[] = [
     { pressed: false, us: 80_000, part: 'gap' },
     { pressed: true, us: 60_000, part: 'press', press: 0 },

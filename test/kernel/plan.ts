@@ -3,30 +3,33 @@ import { randomFrom } from '../../bench/debounce/random.ts';
 
 export interface Step {
   readonly pressed: boolean;
-  /** How long the level stays so. */
+  /** how long the level stays */
   readonly us: number;
-  /** `press`: from the last bounce until the release; the rest must not count. `dropout`: a spike while it is held. */
+  /**
+   * `press`: from the last bounce until the release. The other parts must not count. `dropout`: a spike while the button
+   * is held.
+   */
   readonly part: 'press' | 'bounce' | 'spike' | 'dropout' | 'gap';
-  /** The number of the real press that it belongs to, from 0. */
+  /** the number of the press that the step belongs to, from 0 */
   readonly press?: number;
 }
 
-/** In µs. A press counts after 30 ms and a release after 100 ms: these are longer, spikes and bounces are shorter. */
+/** In µs. A press counts after 30 ms and a release after 100 ms. These are longer; spikes and bounces are shorter. */
 const durations = {
   bounce: [100, 5_000],
   held: [60_000, 100_000],
-  /** Of a press with a dropout, before and after it. */
+  /** Before and after the dropout of a press. */
   heldPart: [40_000, 60_000],
   between: [120_000, 150_000],
   spike: [100, 20_000],
-  /** Also shorter than the debounce time: nothing needs to settle between two spikes. */
+  /** Also shorter than the debounce time, because nothing needs to settle between two spikes. */
   betweenSpikes: [10_000, 60_000],
 } as const;
 
 /** One press of so many has a dropout, as long as spikes are left for it. */
 const dropoutEvery = 5;
 
-/** @param numbers how many presses, and how many spikes, some of which are dropouts while a press is held */
+/** @param numbers how many presses, and how many spikes; some of the spikes are dropouts while a press is held */
 export function makePlan(
   seed: number,
   { presses, spikes }: { readonly presses: number; readonly spikes: number },
@@ -107,7 +110,10 @@ export const plans = {
 export const spikyPlan = makeSpikyPlan(10);
 export const onePress = makePlan(seed + 2, { presses: 1, spikes: 1 });
 
-/** In the format of the stimulus. @param activeLow pressed is low */
+/**
+ * Writes a plan in the format of the stimulus.
+ * @param activeLow whether pressed is the low level
+ */
 export function planText(steps: readonly Step[], activeLow: boolean): string {
   return steps.map(({ pressed, us }) => `${pressed === activeLow ? 0 : 1} ${us}\n`).join('');
 }

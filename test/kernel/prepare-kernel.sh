@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# A kernel for the guest: Debian's own, and its GPIO simulator, which Debian does not build. Prints the folder they are in.
-# Everything is fetched and built once for each kernel version, in the cache of the user.
-# Exit codes: 77 this machine lacks something (the last line on stderr says what), 1 it could not be made.
+# Makes a kernel for the guest: the kernel of Debian, and its GPIO simulator, which Debian does not build. Prints their folder.
+# It downloads and builds once for each kernel version, in the cache of the user.
+# Exit codes: 77 something is missing on this machine (named in the last line of stderr), 1 the build failed.
 set -euo pipefail
 
 lacking() {
@@ -13,7 +13,7 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/release-button/kernel-lab
 image=$(apt-cache depends linux-image-amd64 2>/dev/null | sed -n 's/^ *Depends: \(linux-image-[^ ]*\)$/\1/p' | head -n 1)
 [ -n "$image" ] || lacking 'apt knows no kernel (linux-image-amd64): run apt-get update'
 release=${image#linux-image-}
-# A kernel that an older version of this script has built is not taken for one of ours.
+# The checksum of this script is part of the path, so a kernel that an older version has built is not used.
 kernel=$cache/$release/$(sha256sum <"$0" | cut -c 1-12)
 
 whole() {
@@ -34,7 +34,7 @@ done
 [ ${#missing[@]} -eq 0 ] || lacking "${missing[*]}"
 
 mkdir -p "${kernel%/*}"
-# What an interrupted run has left behind.
+# Removes the leftovers of an interrupted run.
 find "${kernel%/*}" -mindepth 1 -maxdepth 1 -name 'building.*' -mmin +120 -exec rm -rf {} +
 building=$(mktemp -d "${kernel%/*}/building.XXXXXX")
 trap 'rm -rf "$building"' EXIT
@@ -58,8 +58,8 @@ mv "$building"/unpacked/boot/vmlinuz-* "$building/whole/vmlinuz"
 find "$building/unpacked" -name 'configfs.ko' -exec mv {} "$building/whole/" \;
 find "$building/unpacked" -name 'configfs.ko.xz' -exec sh -c 'xz -dc "$1" >"$2"' _ {} "$building/whole/configfs.ko" \;
 
-# The simulator stands on simulated interrupts, which are part of the kernel where they are switched on: here they become
-# part of the module. What they call is exported under another name.
+# The simulator needs simulated interrupts, which this kernel does not contain. Here they become part of the module. The
+# functions that they call are exported under other names.
 dpkg-deb --fsys-tarfile "$building/packages/$source"_*.deb | tar -xO "./usr/src/$source.tar.xz" | xz -dc -T 0 |
   tar -x -C "$building/module" --strip-components=3 \
     "$source"/drivers/gpio/{gpio-sim.c,gpiolib.h} "$source/kernel/irq/irq_sim.c" 2>>"$log" ||
@@ -75,6 +75,6 @@ dpkg-deb --fsys-tarfile "$building/packages/$source"_*.deb | tar -xO "./usr/src/
 mv "$building/module/gpio-sim.ko" "$building/whole/"
 
 whole "$building/whole" || failed 'a part is missing'
-# All at once, so that nobody finds half of it; whoever was first wins, and what was there and broken goes.
+# Moves the folder in one step, so that no other run finds a part of it. If another run was first, its folder stays. A broken folder is replaced.
 whole "$kernel" || { rm -rf "$kernel" && mv -T "$building/whole" "$kernel"; } || whole "$kernel" || failed 'it could not be put in place'
 printf '%s\n' "$kernel"

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { litAt, median, stepsShown } from './read-back.ts';
 
-/** Changes at these moments, the first one to lit; each seen within 3 ms. */
+/** Changes at these moments, the first to lit, each seen within 3 ms. */
 const changes = (...moments: readonly number[]) =>
   moments.map((moment, index) => ({ lit: index % 2 === 0, before: moment - 1.5, after: moment + 1.5 }));
 
 describe('the levels of a pin', () => {
-  test('each step of a pattern has its observed durations', () => {
+  test('give each step of a pattern its observed durations', () => {
     // heartbeat: 80 on, 120 off, 80 on, 1720 off
     const shown = stepsShown('heartbeat', changes(500, 581, 700, 780, 2500, 2580, 2700));
     expect(shown).toEqual([
@@ -16,7 +16,7 @@ describe('the levels of a pin', () => {
     ]);
   });
 
-  test('a change that was not seen spoils one duration, but none after it', () => {
+  test('lose one duration for a change that was not seen, but none after it', () => {
     // fast-blink without its second dark step
     const seen = [
       ...changes(0, 100, 200),
@@ -27,14 +27,14 @@ describe('the levels of a pin', () => {
     expect(median(dark?.observedMs ?? [])).toBe(100);
   });
 
-  test('a step that was never seen has no duration, so that its median is no number', () => {
+  test('give no duration to a step that was never seen, so that its median is not a number', () => {
     // pulse, where the dark step between the first two rounds was not seen
     const [, dark] = stepsShown('pulse', changes(0, 1700));
     expect(dark?.observedMs).toEqual([]);
     expect(median([])).toBeNaN();
   });
 
-  test('the level at a moment is that of the last change before', () => {
+  test('at a moment are the level of the last change before it', () => {
     const seen = changes(100, 200);
     expect([50, 150, 250].map((at) => litAt(seen, at))).toEqual([undefined, true, false]);
   });

@@ -1,4 +1,4 @@
-// Compares what a LED's pin has shown with the pattern that it should show. Times in ms.
+// Compares what the pin of a LED has shown with the pattern that it should show. Times are in ms.
 import type { PatternName } from '../../messages/pattern.ts';
 import { levelAt } from '../../gpio-agent/patterns.ts';
 
@@ -23,7 +23,7 @@ interface Span {
 
 const middle = ({ before, after }: Change) => (before + after) / 2;
 
-/** The levels of a pattern up to some moment after it began. */
+/** The levels of a pattern up to a moment after it began. */
 function timelineOf(pattern: PatternName, forMs: number): readonly Span[] {
   const spans: Span[] = [];
   for (let from = 0; from < forMs;) {
@@ -35,16 +35,16 @@ function timelineOf(pattern: PatternName, forMs: number): readonly Span[] {
 }
 
 /**
- * How long each step of a pattern was visible. An observed level belongs to the step that contains its middle, so that a
+ * How long each step of a pattern was visible. An observed level belongs to the step that contains its middle. So a
  * missed edge spoils one observation, not all later ones.
- * @param changes from the one with which the pattern began
+ * @param changes begins with the change that began the pattern
  */
 export function stepsShown(pattern: PatternName, changes: readonly Change[]): readonly ShownStep[] {
   const [first, last] = [changes[0], changes.at(-1)];
   if (first === undefined || last === undefined) return [];
-  const began = middle(first);
+  const beganAt = middle(first);
   const steps = new Map<string, { on: boolean; nominalMs: number; observedMs: number[] }>();
-  const timeline = timelineOf(pattern, middle(last) - began).filter(
+  const timeline = timelineOf(pattern, middle(last) - beganAt).filter(
     ({ to }) => to < Number.POSITIVE_INFINITY,
   );
   const stepOf = ({ on, from, to }: Span) => {
@@ -57,14 +57,14 @@ export function stepsShown(pattern: PatternName, changes: readonly Change[]): re
   for (const [index, change] of changes.entries()) {
     const next = changes[index + 1];
     if (next === undefined) break;
-    const at = (middle(change) + middle(next)) / 2 - began;
+    const at = (middle(change) + middle(next)) / 2 - beganAt;
     const span = timeline.find(({ from, to }) => from <= at && at < to);
     if (span?.on === change.lit) stepOf(span).observedMs.push(middle(next) - middle(change));
   }
   return [...steps.values()];
 }
 
-/** Whether it was lit at a moment, if that is known; the changes are in order. */
+/** Whether the LED was lit at a moment, if that is known. The changes are in order. */
 export function litAt(changes: readonly Change[], at: number): boolean | undefined {
   return changes.findLast((change) => middle(change) <= at)?.lit;
 }

@@ -1,4 +1,4 @@
-// The guest's reports, one JSON object for each scenario (guest/scenarios.ts). Times in ms of CLOCK_MONOTONIC.
+// The reports of the guest, one JSON object for each scenario (guest/scenarios.ts). Times are in ms of CLOCK_MONOTONIC.
 import { readFileSync } from 'node:fs';
 import * as z from 'zod/mini';
 import type { Write } from './oracle.ts';
@@ -10,7 +10,7 @@ export type Level = z.infer<typeof level>;
 const timed = z.tuple([level, z.number(), z.number()]);
 export type Timed = z.infer<typeof timed>;
 
-/** As `Timed`, but shorter, since there are many: level, µs since the previous one ended, µs that it took. */
+/** Many `Timed` in a shorter form: level, µs since the previous one ended, µs that it took. */
 const packed = { start: z.number(), writes: z.array(timed) };
 
 /** The members of messages that are judged. */
@@ -31,7 +31,7 @@ export const agentInfo = z.object({ driver: z.string(), simulated: z.boolean() }
 export const availability = z.string();
 
 const answer = z.object({ status: z.number(), body: z.string() });
-/** A process that has ended, and all its output. */
+/** A process that has ended, and its whole output. */
 const ended = z.object({ code: z.nullable(z.number()), output: z.string() });
 
 export const reports = {
@@ -50,14 +50,14 @@ export const reports = {
   }),
   spiky: z.object({
     received: z.array(received),
-    /** Of the button, at the end of the noise. */
+    /** The fault of the button at the end of the noise. */
     fault: z.exactOptional(z.string()),
   }),
   leds: z.object({
     began: z.number(),
     end: z.number(),
     leds: z.array(z.object({ led: z.string(), state: ledState, changes: z.array(timed) })),
-    /** The signals of the main light, one after the other, and when it reported each. */
+    /** The signals of the main light, one after the other, and when the light reported each. */
     shown: z.array(z.object({ signal: z.string(), saidAt: z.number(), until: z.number() })),
     main: z.array(timed),
     inverse: z.array(timed),
@@ -75,16 +75,16 @@ export const reports = {
     whileGone: z.object({ states: z.array(buttonState), health: answer, led: ledState }),
     backMs: z.number(),
     health: answer,
-    /** Presses before anybody has pressed. */
+    /** Presses that were received before anybody pressed. */
     unasked: z.array(received),
     afterRelease: z.array(received),
     genuine: z.object({ main: z.array(received), second: z.array(received) }),
-    /** The main light's pin while it blinks. */
+    /** The pin of the main light while it blinks. */
     changes: z.array(timed),
   }),
   stop: z.object({
     code: z.nullable(z.number()),
-    /** Levels of the main light and of the active-low one: before, and the last one written. */
+    /** Levels of the main light and of the active-low light: before the stop, and the last one written. */
     lit: z.array(level),
     lastSet: z.array(z.nullable(level)),
     led: z.optional(ledState),
@@ -100,7 +100,7 @@ const named = z.object({ scenario: z.string() });
 /** Instead of a report, for a scenario that failed. */
 const broken = z.object({ failed: z.string() });
 
-/** Reports by scenario, as the guest wrote them: each on a marked line of its own. */
+/** The reports by scenario, as the guest wrote them, each on a marked line. */
 export function readReports(file: string): ReadonlyMap<string, unknown> {
   const lines = readFileSync(file, 'utf8')
     .split('\n')
@@ -113,7 +113,7 @@ export function readReports(file: string): ReadonlyMap<string, unknown> {
   );
 }
 
-/** @throws with the reason if the scenario failed in the guest */
+/** @throws Error with the reason if the scenario failed in the guest */
 export function reportOf<T>(
   found: ReadonlyMap<string, unknown>,
   scenario: string,

@@ -1,14 +1,14 @@
-// Moves and watches lines of the kernel's GPIO simulator (gpio-sim), with the times of CLOCK_MONOTONIC around everything.
+// Moves and watches lines of the kernel's GPIO simulator (gpio-sim), with the times of CLOCK_MONOTONIC before and after each step.
 //
 //   stimulus play LINE < plan
-//     LINE is a line's folder in sysfs (…/gpiochip0/sim_gpio3). A line of the plan is "level wait": sets the level
-//     (0 or 1) and leaves it so for so many µs. Prints "level before after" for each, in ns: the level changed
-//     between the two. Runs before ordinary programs, so that durations are what the plan says.
+//     LINE is the folder of a line in sysfs (…/gpiochip0/sim_gpio3). A line of the plan is "level wait": it sets the level
+//     (0 or 1) and keeps it for so many µs. For each it prints "level before after" in ns: the level changed between the
+//     two. It has priority over ordinary programs, so that the durations are those of the plan.
 //   stimulus storm LINE < plan
 //     The same, but takes turns with ordinary programs.
 //   stimulus watch MILLISECONDS MICROSECONDS LINE...
-//     Reads lines every so many µs for so many ms. Prints "index level before after" for the first level of each and
-//     for each change, in ns: at `before` it was not yet so, at `after` it was.
+//     Reads lines every so many µs for so many ms. For the first level of each line and for each change it prints
+//     "index level before after" in ns: `before` is the last moment without the level, `after` the first moment with it.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -45,7 +45,7 @@ static void sleep_until(int64_t at) {
   while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL) == EINTR) continue;
 }
 
-// Below the kernel's interrupt threads (50), so that an edge is dealt with before the next one comes.
+// Below the interrupt threads of the kernel (50), so that an edge is processed before the next one comes.
 static void go_before_others(void) {
   const struct sched_param param = {.sched_priority = 1};
   if (sched_setscheduler(0, SCHED_FIFO, &param) != 0) fail("sched_setscheduler");
@@ -78,7 +78,7 @@ static void play(const char *line) {
       steps = realloc(steps, room * sizeof *steps);
       if (steps == NULL) fail("realloc");
     }
-    // Written here as well, so that the memory is there before time counts.
+    // Writes to the memory here, so that it is mapped before the timing begins.
     steps[count++] = (struct step){.level = level, .wait_ns = wait_us * 1000};
   }
   if (read != EOF) usage("the plan cannot be read");
@@ -114,7 +114,7 @@ static void watch(int64_t for_ns, int64_t every_ns, int count, char **lines) {
       known[i] = level;
     }
     last = before;
-    // Late by more than a whole turn: the turns that were missed are not made up for.
+    // If a reading is late by more than a whole turn, the missed turns are skipped.
     if (before > at + every_ns) at = before;
   }
 }

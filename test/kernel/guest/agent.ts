@@ -8,17 +8,20 @@ const healthPort = 9882;
 
 export interface Agent {
   readonly pid: number;
-  /** All its output. */
+  /** its whole output */
   output(): string;
   signal(signal: NodeJS.Signals): void;
   readonly exited: Promise<number | null>;
 }
 
 /** The output of all agents, for the console of the guest. */
-const said: string[] = [];
-export const everythingSaid = () => said.join('');
+const outputs: string[] = [];
+export const everythingSaid = () => outputs.join('');
 
-/** Starts `release-button gpio-agent` on the lab's chip. @param config the section `agent` */
+/**
+ * Starts `release-button gpio-agent` on the simulated chip.
+ * @param config the section `agent`
+ */
 export function startAgent(
   brokerUrl: string,
   config: Readonly<Record<string, unknown>>,
@@ -43,7 +46,7 @@ export function startAgent(
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (chunk: string) => {
       output += chunk;
-      said.push(chunk);
+      outputs.push(chunk);
     });
   const exited = new Promise<number | null>((resolve) => {
     child.once('close', (code) => resolve(code));
@@ -64,14 +67,14 @@ export async function health(): Promise<{ readonly status: number; readonly body
 /** A counter of the main button. */
 export async function metric(name: string): Promise<number> {
   const response = await fetch(`http://127.0.0.1:${healthPort}/metrics`);
-  const found = new RegExp(`^${name}\\{[^}]*button="main"[^}]*\\} (\\d+)$`, 'm').exec(await response.text());
-  return Number(found?.[1] ?? 0);
+  const match = new RegExp(`^${name}\\{[^}]*button="main"[^}]*\\} (\\d+)$`, 'm').exec(await response.text());
+  return Number(match?.[1] ?? 0);
 }
 
-/** What the kernel has counted for a process so far. */
+/** The cost of a process so far, as the kernel counts it. */
 export function costOf({ pid }: Agent) {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // After the name in brackets, which is the second field: utime and stime are the 14th and the 15th.
+  // The second field is the name in brackets. utime and stime are the 14th and the 15th field.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return {
@@ -82,8 +85,8 @@ export function costOf({ pid }: Agent) {
   };
 }
 
-/** Waits in the guest, whose programs take ten times as long to start as on a real machine. */
+/** Waits in the guest, where programs start ten times as slowly as on a real machine. */
 export const eventually = <T>(
-  what: string,
-  look: () => T | undefined | false | Promise<T | undefined | false>,
-) => until(what, look, 60_000);
+  event: string,
+  probe: () => T | undefined | false | Promise<T | undefined | false>,
+) => until(event, probe, 60_000);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The first program of the guest: simulated GPIO lines, and then everything that is to be tried with them.
+# The first program of the guest. It makes simulated GPIO lines, and then runs the tests with them.
 export PATH=/bin
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys

@@ -1,4 +1,5 @@
-// The simulated lines of the guest (init.sh makes them): moved and watched, with the time before and after each step.
+// The simulated lines of the guest (init.sh makes them): how to move and watch them, with the time before and after each
+// step.
 import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Level, Timed } from '../report.ts';
@@ -56,7 +57,7 @@ const timed = ([level, before, after]: readonly string[]): Timed => [
   Number(after) / 1e6,
 ];
 
-/** Moves a line as a plan says, with priority over all ordinary programs or (`storm`) in turn with them. */
+/** Moves a line by a plan, with priority over all ordinary programs or (`storm`) in turn with them. */
 export async function play(
   line: number,
   plan: string,
@@ -65,7 +66,10 @@ export async function play(
   return (await stimulus([mode, lineFolder(line)], plan)).map(timed);
 }
 
-/** Watches lines, with a reading every 3 ms. @returns the first level of each and every change, line by line */
+/**
+ * Watches lines, with a reading every 3 ms.
+ * @returns the first level and every change, line by line
+ */
 export async function watch(
   forMs: number,
   watched: readonly number[],

@@ -13,15 +13,15 @@ function write(fd: number, text: string): void {
 }
 
 for (const [scenario, run] of Object.entries(scenarios)) {
-  const began = now();
-  let found: object;
+  const startedAt = now();
+  let report: object;
   try {
-    found = await run(world);
+    report = await run(world);
   } catch (error) {
-    found = { failed: error instanceof Error ? error.stack : String(error) };
+    report = { failed: error instanceof Error ? error.stack : String(error) };
   }
-  write(port, `@@${JSON.stringify({ scenario, ...found })}\n`);
-  write(1, `${scenario}: ${Math.round(now() - began)} ms of the guest's time\n`);
+  write(port, `@@${JSON.stringify({ scenario, ...report })}\n`);
+  write(1, `${scenario}: ${Math.round(now() - startedAt)} ms of the guest's time\n`);
 }
 write(1, everythingSaid().slice(-300_000));
 process.exit(0);

@@ -12,9 +12,9 @@ export interface Room {
   publish(topic: string, message: string | object, options?: { readonly retain: boolean }): Promise<unknown>;
   /** Publishes the signal of a button. */
   signal(button: string, signal: Signal): Promise<unknown>;
-  /** The newest message of a topic; undefined if none matches. */
+  /** The newest message of a topic; undefined if none matches the schema. */
   latest<T>(topic: string, schema: z.ZodMiniType<T>): T | undefined;
-  /** Presses of a button from some moment on, in order. */
+  /** The presses of a button from a moment on, in their order. */
   presses(button: string, since: number): readonly Press[];
 }
 
@@ -31,7 +31,7 @@ export async function startRoom(): Promise<Room> {
   const broker = createBroker(brokerOptions());
   const { url } = await broker.start();
   const client = await connectAsync(url, { protocolVersion: 5, reconnectPeriod: 0 });
-  const heard: Heard[] = [];
+  const received: Heard[] = [];
 
   const publish: Room['publish'] = (topic, message, { retain } = { retain: false }) =>
     client.publishAsync(prefix + topic, typeof message === 'string' ? message : JSON.stringify(message), {
@@ -39,7 +39,7 @@ export async function startRoom(): Promise<Room> {
       retain,
     });
 
-  /** Without an answer the light would show `failed`. */
+  /** Without an answer, the light would show `failed`. */
   const answer = (button: string, message: unknown) => {
     const { data } = press.safeParse(message);
     if (data === undefined) return;
@@ -55,7 +55,7 @@ export async function startRoom(): Promise<Room> {
   client.on('message', (full, payload) => {
     const topic = full.slice(prefix.length);
     const message = parsed(payload.toString());
-    heard.push({ at: now(), topic, message });
+    received.push({ at: now(), topic, message });
     const button = /^button\/([^/]+)\/press$/.exec(topic)?.[1];
     if (button !== undefined) answer(button, message);
   });
@@ -72,9 +72,9 @@ export async function startRoom(): Promise<Room> {
         { retain: true },
       ),
     latest: (topic, schema) =>
-      schema.safeParse(heard.findLast((entry) => entry.topic === topic)?.message).data,
+      schema.safeParse(received.findLast((entry) => entry.topic === topic)?.message).data,
     presses: (button, since) =>
-      heard
+      received
         .filter(({ at, topic }) => at >= since && topic === `button/${button}/press`)
         .map(({ at, message }) => ({ ...press.parse(message), at })),
   };

@@ -1,4 +1,5 @@
-// What happens to the agent and its lines, one function for each scenario. Each reports its findings, and the host judges.
+// What happens to the agent and its lines, one function for each scenario. A scenario reports what it has measured, and
+// the host judges.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { signals } from '../../../messages/button.ts';
@@ -10,7 +11,7 @@ import type { Room } from './room.ts';
 
 export interface World {
   readonly room: Room;
-  /** From `start` to `stop`. */
+  /** the agent from `start` to `stop` */
   agent?: Agent;
 }
 
@@ -21,7 +22,7 @@ const delay = (ms: number) =>
     setTimeout(resolve, ms);
   });
 
-/** Long enough for everything on its way to arrive, and so for a message that must not come. */
+/** Long enough for all messages on their way to arrive, and so for a message that must not come. */
 const quietMs = 1000;
 
 const press = planText(onePress, true);
@@ -37,7 +38,7 @@ const start: Scenario<'start'> = async (world) => {
   world.agent = startAgent(room.url, {
     buttons: [
       { id: 'main', line: 'BUTTON', pull: 'up' },
-      // Nothing pulls this line: its level stays as it is when the line is opened.
+      // No resistor pulls this line, so its level stays as it is when the line is opened.
       { id: 'second', line: lines.SECOND, pull: 'off', gestures: ['press', 'hold'] },
     ],
     leds: [
@@ -76,7 +77,7 @@ const idle: Scenario<'idle'> = async (world) => {
 };
 
 const presses: Scenario<'presses'> = async ({ room }) => {
-  const began = now();
+  const startedAt = now();
   const playOn = async (button: keyof typeof plans, line: number) => ({
     button,
     ...pack(await play(line, planText(plans[button], true))),
@@ -85,17 +86,17 @@ const presses: Scenario<'presses'> = async ({ room }) => {
   const played = await Promise.all([playOn('main', lines.BUTTON), playOn('second', lines.SECOND)]);
   await delay(quietMs);
   return {
-    buttons: played.map((one) => ({ ...one, received: [...room.presses(one.button, began)] })),
+    buttons: played.map((one) => ({ ...one, received: [...room.presses(one.button, startedAt)] })),
   };
 };
 
 /** Presses on a line with spikes at 100 Hz. */
 const spiky: Scenario<'spiky'> = async ({ room }) => {
-  const began = now();
+  const startedAt = now();
   await play(lines.BUTTON, planText(spikyPlan, true));
   const fault = room.latest('button/main/state', buttonState)?.fault;
   await delay(quietMs);
-  return { received: [...room.presses('main', began)], ...(fault === undefined ? {} : { fault }) };
+  return { received: [...room.presses('main', startedAt)], ...(fault === undefined ? {} : { fault }) };
 };
 
 const leds: Scenario<'leds'> = async ({ room }) => {
@@ -103,10 +104,10 @@ const leds: Scenario<'leds'> = async ({ room }) => {
   const watched = [lines.LED, lines.LED_INVERSE, ...signals.map((_, index) => lines.SIGNALS + index)];
   const watching = watch(forMs, watched);
   await delay(200);
-  const began = now();
+  const startedAt = now();
   for (const signal of signals) await room.signal(signal, signal);
-  // The main button's light shows several patterns, one after the other.
-  const shown = [];
+  // The light of the main button shows several patterns, one after the other.
+  const shownSignals = [];
   for (const signal of ['drifted', 'clear', 'releasing'] as const) {
     await room.signal('main', signal);
     await eventually(
@@ -115,13 +116,13 @@ const leds: Scenario<'leds'> = async ({ room }) => {
     );
     const saidAt = now();
     await delay(2500);
-    shown.push({ signal, saidAt, until: now() });
+    shownSignals.push({ signal, saidAt, until: now() });
   }
   const [main = [], inverse = [], ...others] = (await watching).map((changes) => [...changes]);
   return {
-    began,
+    began: startedAt,
     end: now(),
-    shown,
+    shown: shownSignals,
     main,
     inverse,
     leds: signals.flatMap((led, index) => {
@@ -131,30 +132,33 @@ const leds: Scenario<'leds'> = async ({ room }) => {
   };
 };
 
-/** Edges faster than anything can read them, with the agent paused for a part of the time. After each round one press. */
+/**
+ * Edges that come faster than any program can read them, with the agent paused for a part of the time. After each round
+ * there is one press.
+ */
 const storm: Scenario<'storm'> = async (world) => {
   const { room } = world;
   const agent = agentOf(world);
-  const lost = () => metric('release_button_agent_lost_edges_total');
-  const began = now();
-  const before = await lost();
+  const lostEdges = () => metric('release_button_agent_lost_edges_total');
+  const startedAt = now();
+  const before = await lostEdges();
   const writes: Timed[] = [];
   const genuine: { from: number; until: number }[] = [];
   const rounds = 8;
   const toggles = 5000;
   const rest = `${'1 0\n0 0\n'.repeat(toggles / 2)}1 100000\n`;
   for (let round = 0; round < rounds; round += 1) {
-    // In every other round the agent is paused just after it has seen the button go down, misses its release, and continues in
-    // the middle of the storm. In the others it is paused in the middle, and continues when all is over.
-    const down = round % 2 === 0;
+    // In every second round the agent is paused right after it has seen the press. It misses the release, and continues
+    // in the middle of the storm. In the other rounds it is paused in the middle, and continues when the storm is over.
+    const isDown = round % 2 === 0;
     const wind = { blows: true };
-    const blowing = play(lines.BUTTON, `0 ${down ? 20_000 : 0}\n${rest}`, 'storm').finally(() => {
+    const blowing = play(lines.BUTTON, `0 ${isDown ? 20_000 : 0}\n${rest}`, 'storm').finally(() => {
       wind.blows = false;
     });
     while (wind.blows && levelOf(lines.BUTTON) === 1) await delay(1);
-    await delay(down ? 5 : 5 * round);
+    await delay(isDown ? 5 : 5 * round);
     agent.signal('SIGSTOP');
-    if (down) {
+    if (isDown) {
       await delay(60 + 5 * round);
       agent.signal('SIGCONT');
     }
@@ -166,23 +170,23 @@ const storm: Scenario<'storm'> = async (world) => {
     await delay(quietMs);
     genuine.push({ from, until: now() });
   }
-  await eventually('lost edges to be counted', async () => (await lost()) > before);
+  await eventually('lost edges to be counted', async () => (await lostEdges()) > before);
   return {
     ...pack(writes),
     end: now(),
     genuine,
-    lost: (await lost()) - before,
-    received: [...room.presses('main', began)],
+    lost: (await lostEdges()) - before,
+    received: [...room.presses('main', startedAt)],
   };
 };
 
-/** Takes the driver of the lines from their device, and gives it back. */
+/** Takes the driver away from the device of the lines, and gives it back. */
 const gone: Scenario<'gone'> = async ({ room }) => {
   const driver = '/sys/bus/platform/drivers/gpio-sim';
   const both = ['main', 'second'] as const;
   const state = (button: string) => room.latest(`button/${button}/state`, buttonState);
   const light = () => room.latest('led/main/state', ledState);
-  const began = now();
+  const startedAt = now();
   writeFileSync(`${driver}/unbind`, device);
   const goneAt = now();
   for (const button of both)
@@ -200,7 +204,7 @@ const gone: Scenario<'gone'> = async ({ room }) => {
 
   writeFileSync(`${driver}/bind`, device);
   const backAt = now();
-  // Nothing pulls the second button's line up any more, so it reads as held.
+  // Nothing pulls up the line of the second button now, so the button reads as held.
   setLevel(lines.SECOND, 0);
   for (const button of both)
     await eventually(`${button} to be back`, () => {
@@ -210,17 +214,17 @@ const gone: Scenario<'gone'> = async ({ room }) => {
   const backMs = now() - backAt;
   await eventually('the second button to be found held', () => state('second')?.pressed === true);
   await eventually('the light to be back', () => light()?.because === 'signal');
-  const again = await eventually('health', async () => {
+  const healthAfterReturn = await eventually('health', async () => {
     const answer = await health();
     return answer.status === 200 && answer;
   });
   await delay(quietMs);
-  const unasked = both.flatMap((button) => room.presses(button, began));
+  const unasked = both.flatMap((button) => room.presses(button, startedAt));
 
   setLevel(lines.SECOND, 1);
   await eventually('the second button to be released', () => state('second')?.pressed === false);
   await delay(quietMs);
-  const afterRelease = [...room.presses('second', began)];
+  const afterRelease = [...room.presses('second', startedAt)];
   const genuineAt = now();
   await Promise.all([play(lines.BUTTON, press), play(lines.SECOND, press)]);
   await delay(quietMs);
@@ -232,7 +236,7 @@ const gone: Scenario<'gone'> = async ({ room }) => {
     noticedMs,
     whileGone,
     backMs,
-    health: again,
+    health: healthAfterReturn,
     unasked,
     afterRelease,
     genuine: {
@@ -243,7 +247,7 @@ const gone: Scenario<'gone'> = async ({ room }) => {
   };
 };
 
-/** Reads the last levels from the kernel's trace: a simulated line that is released follows its pull. */
+/** Reads the last levels from the trace of the kernel, because a simulated line that is released follows its pull. */
 const stop: Scenario<'stop'> = async (world) => {
   const { room } = world;
   const agent = agentOf(world);
@@ -296,18 +300,18 @@ const check: Scenario<'check'> = async ({ room }) => {
   return { code: await checking.exited, output: checking.output() };
 };
 
-/** The kernel's complaints during all scenarios. */
+/** The complaints of the kernel during all scenarios. */
 const kernel: Scenario<'kernel'> = async () => {
-  const said = execFileSync('dmesg', { encoding: 'utf8' }).split('\n');
+  const messages = execFileSync('dmesg', { encoding: 'utf8' }).split('\n');
   return {
-    complaints: said.filter((line) => /BUG:|Oops|WARNING:|general protection|stall|hung/.test(line)),
+    complaints: messages.filter((line) => /BUG:|Oops|WARNING:|general protection|stall|hung/.test(line)),
   };
 };
 
 export const scenarios: { readonly [S in keyof Reports]: Scenario<S> } = {
   start,
   idle,
-  // Before any noise: a noisy line is a fault at the light.
+  // Before any noise, because a noisy line is a fault at the light.
   leds,
   presses,
   spiky,

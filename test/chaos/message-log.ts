@@ -1,23 +1,23 @@
-// A real mosquitto_sub that receives every message all the time, and fresh ones that list what is retained.
+// A real mosquitto_sub that receives every message all the time, and new ones that list the retained messages.
 import { spawnSync } from 'node:child_process';
 import { startChild, type Child } from './child.ts';
 
 export interface Message {
-  /** monotonic milliseconds */
+  /** when it arrived, in monotonic milliseconds */
   readonly at: number;
   readonly topic: string;
   readonly payload: string;
 }
 
-export interface Heard {
+export interface MessageLog {
   readonly child: Child;
   /** the newest payload of a topic, as text; '' if there is none */
   text(topic: string): string;
   /** the newest payload of a topic, parsed */
   latest(topic: string): Readonly<Record<string, unknown>>;
-  /** all payloads of a topic, oldest first */
+  /** all payloads of a topic, the oldest first */
   all(topic: string): readonly Message[];
-  /** The broker that would report it is dead, so its retained messages no longer count. */
+  /** Forgets the retained messages, because the broker that held them is dead. */
   forget(): void;
 }
 
@@ -37,7 +37,7 @@ export function listen(options: {
   readonly brokerPort: number;
   readonly cwd: string;
   readonly events: readonly string[];
-}): Heard {
+}): MessageLog {
   const newest = new Map<string, string>();
   const events = new Map<string, Message[]>(options.events.map((topic) => [topic, []]));
   const child = startChild({
@@ -62,42 +62,42 @@ export function listen(options: {
   };
 }
 
-/** The last message that a fresh subscriber gets: once it is there, so are all others. */
+/** The last retained message that a new subscriber gets. When it has come, all others have come. */
 const markTopic = 'chaos/mark';
 
-/** Every retained message, by topic. */
+/** Every retained message, by its topic. */
 export async function retained(options: {
   readonly brokerPort: number;
   readonly cwd: string;
 }): Promise<ReadonlyMap<string, string>> {
-  const where = ['-h', '127.0.0.1', '-p', String(options.brokerPort)];
+  const address = ['-h', '127.0.0.1', '-p', String(options.brokerPort)];
   // The store sends its messages in the order in which they were stored.
-  const mark = spawnSync('mosquitto_pub', [...where, '-r', '-q', '1', '-t', markTopic, '-m', 'mark'], {
+  const mark = spawnSync('mosquitto_pub', [...address, '-r', '-q', '1', '-t', markTopic, '-m', 'mark'], {
     timeout: 5_000,
   });
   if (mark.status !== 0) throw new Error(`mosquitto_pub cannot leave its mark: ${String(mark.stderr)}`);
-  const found = new Map<string, string>();
+  const payloads = new Map<string, string>();
   await new Promise<void>((resolve, reject) => {
-    const done = (error?: Error) => {
+    const finish = (error?: Error) => {
       clearTimeout(tooLong);
       child.signal('SIGKILL');
       if (error === undefined) resolve();
       else reject(error);
     };
-    const tooLong = setTimeout(() => done(new Error('what is retained does not come')), 5_000);
+    const tooLong = setTimeout(() => finish(new Error('the retained messages do not arrive')), 5_000);
     const child = startChild({
       name: 'mosquitto_sub',
       program: 'mosquitto_sub',
-      args: [...where, '-t', '#', ...format],
+      args: [...address, '-t', '#', ...format],
       cwd: options.cwd,
       onLine: ({ text }) => {
         const message = messageOf(text);
-        if (message?.topic === markTopic) done();
-        else if (message?.isRetained === true) found.set(message.topic, message.payload);
+        if (message?.topic === markTopic) finish();
+        else if (message?.isRetained === true) payloads.set(message.topic, message.payload);
       },
     });
   });
-  return found;
+  return payloads;
 }
 
 export function parse(text: string): Readonly<Record<string, unknown>> {
