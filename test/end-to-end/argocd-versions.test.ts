@@ -20,13 +20,13 @@ const commit = (digit: number) => ({
 });
 const url = (name: string) => `https://git.example/${name}.git`;
 const source = (name: string) => ({ repoURL: url(name), path: '.', targetRevision: 'main' });
-const app = (name: string, more: object = {}) => ({
+const app = (name: string, otherMembers: object = {}) => ({
   name,
   source: source(name),
   resources: [{ kind: 'ConfigMap', name }],
-  ...more,
+  ...otherMembers,
 });
-const behind = { deployed: [commit(1).revision] };
+const oneBehind = { deployed: [commit(1).revision] };
 const world = {
   repositories: ['shop', 'catalog', 'values', 'gated', 'elsewhere', 'migrate'].map((name) => ({
     url: url(name),
@@ -46,8 +46,8 @@ const world = {
       sources: [source('catalog'), source('values')],
       resources: [{ kind: 'ConfigMap', name: 'catalog' }],
     },
-    app('gated', { ...behind, project: 'gated' }),
-    app('elsewhere', { ...behind, project: 'other' }),
+    app('gated', { ...oneBehind, project: 'gated' }),
+    app('elsewhere', { ...oneBehind, project: 'other' }),
   ],
 };
 const buttons = [
@@ -58,10 +58,10 @@ const last = 'release-button/worker/main/release/last';
 
 async function installed(version: string): Promise<SeparateInstallation> {
   const env = { RELEASE_BUTTON_WORKER_BUTTONS: JSON.stringify(buttons) };
-  const here = await startSeparately([{ name: 'shop' }], env, version);
-  await here.argocd.post('world', world);
-  await here.untilSignal('clear');
-  return here;
+  const separate = await startSeparately([{ name: 'shop' }], env, version);
+  await separate.argocd.post('world', world);
+  await separate.untilSignal('clear');
+  return separate;
 }
 
 const press = ({ brokerUrl }: SeparateInstallation) =>
@@ -75,15 +75,15 @@ async function released({ subscriber }: SeparateInstallation, name: string) {
 }
 
 describe.skipIf(!hasMosquitto)('with a press by mosquitto_pub (skipped without mosquitto-clients)', () => {
-  let here: SeparateInstallation | undefined;
+  let running: SeparateInstallation | undefined;
   afterEach(async () => {
-    await here?.workplace.clear();
-    here = undefined;
+    await running?.workplace.clear();
+    running = undefined;
   });
 
   describe.each(versions)('Argo CD %s', (version) => {
-    it('shows drift of the selected projects, releases the shown revisions (also of several sources), and respects sync windows', async () => {
-      const argocd = (here = await installed(version));
+    it('shows drift of the selected projects, releases the shown revisions of one or several sources, and respects sync windows', async () => {
+      const argocd = (running = await installed(version));
       const { subscriber } = argocd;
       await until(
         'the light of the gated project',
@@ -113,7 +113,7 @@ describe.skipIf(!hasMosquitto)('with a press by mosquitto_pub (skipped without m
         // Several revisions are sent as `revisions`.
         ['catalog', '', 200],
       ]);
-      // Once the light is on, no list turns it off again.
+      // When the light is on, no list switches it off again.
       const signals = subscriber
         .messagesOn('release-button/button/main/signal')
         .map(({ payload }) => signalSchema.parse(JSON.parse(payload)));
@@ -121,10 +121,10 @@ describe.skipIf(!hasMosquitto)('with a press by mosquitto_pub (skipped without m
       expect(signals.slice(first).filter(({ signal }) => signal === 'unknown')).toEqual([]);
     });
 
-    it('ends a release whose application is deleted', async () => {
-      const argocd = (here = await installed(version));
+    it('may lose an application during its release, and the release then ends', async () => {
+      const argocd = (running = await installed(version));
       await argocd.argocd.post('world', {
-        add: [app('migrate', { ...behind, hookNeverEnds: true })],
+        add: [app('migrate', { ...oneBehind, hookNeverEnds: true })],
       });
       await argocd.untilSignal('drifted');
       press(argocd);
@@ -137,8 +137,8 @@ describe.skipIf(!hasMosquitto)('with a press by mosquitto_pub (skipped without m
     });
   });
 
-  it('continues when Argo CD is replaced by an older version and then by a newer one', async () => {
-    const argocd = (here = await installed(newest));
+  it('may be replaced by an older version and then by a newer one, and everything continues', async () => {
+    const argocd = (running = await installed(newest));
     for (const [version, digit] of [
       ['2.14.21', 3],
       [newest, 4],
@@ -181,14 +181,14 @@ describe('release-button doctor', () => {
     );
   }
 
-  it.each(versions)('finds nothing wrong with Argo CD %s', async (version) => {
+  it.each(versions)('finds no fault with Argo CD %s', async (version) => {
     const { failures, row } = await examined(version);
     expect(failures).toEqual([]);
     expect(row('argocd')).toMatchObject({ status: 'ok', details: { version: `v${version}+simulated` } });
     expect(row('button', 'main').found).toContain('selects 2 applications');
   });
 
-  it('warns of an Argo CD older than the supported versions', async () => {
+  it('warns of an Argo CD that is older than the supported versions', async () => {
     const { failures, row } = await examined('2.13.9');
     expect(failures).toEqual([]);
     expect(row('argocd')).toMatchObject({

@@ -1,4 +1,4 @@
-// The demo as README.md shows it: its output can be typed, and a release can be rolled back.
+// The demo as README.md shows it: a person can paste its output, and can roll a release back.
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { command, createWorkplace, type Running, type Workplace } from '../support/processes.ts';
@@ -11,22 +11,24 @@ beforeEach(() => {
 });
 afterEach(() => workplace.clear());
 
-/** How often the text has been printed. */
+/** How often a text has been printed. */
 const times = (running: Running, text: RegExp) => running.output().match(new RegExp(text, 'g'))?.length ?? 0;
 
 describe.skipIf(!hasMosquitto)(
-  'the lines at the end of its start (skipped without mosquitto-clients)',
+  'the lines that the demo prints at its start (skipped without mosquitto-clients)',
   () => {
-    it('press, roll back and unfreeze when they are pasted', async () => {
+    it('press, roll back and unfreeze when a person pastes them', async () => {
       const start = workplace.start(['start']);
       await start.untilOutput('roll back with: ');
-      const said = (pattern: RegExp) =>
+      const printedLines = (pattern: RegExp) =>
         start.logs().flatMap((line) => pattern.exec(String(line['msg']))?.slice(1) ?? []);
-      const [press] = said(/^press with: (.*)$/);
-      const [rollBack, thaw] = said(/^roll back with: (.*); this freezes the button\. Unfreeze with: (.*)$/);
+      const [press] = printedLines(/^press with: (.*)$/);
+      const [rollBack, thaw] = printedLines(
+        /^roll back with: (.*); this freezes the button\. Unfreeze with: (.*)$/,
+      );
       const type = async (line: string | undefined) => {
-        const ran = workplace.spawn('sh', ['-c', String(line)]);
-        expect(await ran.exited, ran.output()).toEqual({ code: 0, signal: null });
+        const pasted = workplace.spawn('sh', ['-c', String(line)]);
+        expect(await pasted.exited, pasted.output()).toEqual({ code: 0, signal: null });
       };
 
       await start.untilOutput(/"signal":"drifted"/);
@@ -42,7 +44,7 @@ describe.skipIf(!hasMosquitto)(
   },
 );
 
-it('`release-button rollback` rolls a release back, and `unfreeze` lets the button release again', async () => {
+it('rolls a release back with `release-button rollback`, and `unfreeze` lets the button release again', async () => {
   const start = workplace.start(['start']);
   const env = { RELEASE_BUTTON_MQTT_URL: await start.untilListening((line) => line['part'] === 'broker') };
   const run = async (...args: readonly string[]) => {
@@ -63,27 +65,30 @@ it('`release-button rollback` rolls a release back, and `unfreeze` lets the butt
   expect(await run('press')).toMatchObject({ code: 0 });
 });
 
-it.skipIf(!hasPython)('the keys of the terminal press and hold (skipped without python3)', async () => {
-  const terminal = workplace.spawn(
-    'python3',
-    [join(import.meta.dirname, '../support/terminal.py'), process.execPath, command, 'start'],
-    {
-      KEYS: ' hq',
-      RELEASE_BUTTON_BROKER_PORT: '0',
-      RELEASE_BUTTON_HEALTH_PORT: '0',
-      RELEASE_BUTTON_SIMULATOR_PORT: '0',
-      RELEASE_BUTTON_SIMULATOR_DRIFT_EVERY_MS: '0',
-    },
-  );
-  await terminal.untilOutput('the space bar presses the first button, h holds it');
-  await terminal.untilOutput('LED main: on');
-  terminal.signal('SIGUSR2');
-  await terminal.untilOutput('release succeeded');
-  // Not while the light still shows success: then the button is free again.
-  await terminal.untilOutput('LED main: off (clear)');
-  terminal.signal('SIGUSR2');
-  await terminal.untilOutput('LED main: blip');
-  await terminal.untilOutput('rolled back');
-  terminal.signal('SIGUSR2');
-  await terminal.untilOutput('ended: code 0');
-});
+it.skipIf(!hasPython)(
+  'presses and holds with the keys of the terminal (skipped without python3)',
+  async () => {
+    const terminal = workplace.spawn(
+      'python3',
+      [join(import.meta.dirname, '../support/terminal.py'), process.execPath, command, 'start'],
+      {
+        KEYS: ' hq',
+        RELEASE_BUTTON_BROKER_PORT: '0',
+        RELEASE_BUTTON_HEALTH_PORT: '0',
+        RELEASE_BUTTON_SIMULATOR_PORT: '0',
+        RELEASE_BUTTON_SIMULATOR_DRIFT_EVERY_MS: '0',
+      },
+    );
+    await terminal.untilOutput('the space bar presses the first button, h holds it');
+    await terminal.untilOutput('LED main: on');
+    terminal.signal('SIGUSR2');
+    await terminal.untilOutput('release succeeded');
+    // The light must not still show success, because then the button is free again.
+    await terminal.untilOutput('LED main: off (clear)');
+    terminal.signal('SIGUSR2');
+    await terminal.untilOutput('LED main: blip');
+    await terminal.untilOutput('rolled back');
+    terminal.signal('SIGUSR2');
+    await terminal.untilOutput('ended: code 0');
+  },
+);

@@ -1,4 +1,5 @@
-// What `release-button doctor` reports of an Argo CD that is healthy, odd, slow or refuses, and of the buttons' selections.
+// What `release-button doctor` reports about an Argo CD that is healthy, odd, slow or refuses, and about the selections
+// of the buttons.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   doctor,
@@ -21,23 +22,23 @@ afterEach(() => workplace.clear());
 describe('release-button doctor with an Argo CD', () => {
   it('reports a wrong token, and does not show it', async () => {
     const control = await startArgoCd(workplace);
-    const wrong = `${token.slice(0, -4)}AAAA`;
+    const wrongToken = `${token.slice(0, -4)}AAAA`;
     const { failures, row, output } = await doctor(
       workplace,
-      environment(await startBroker(workplace), control.url, { ARGOCD_AUTH_TOKEN: wrong }),
+      environment(await startBroker(workplace), control.url, { ARGOCD_AUTH_TOKEN: wrongToken }),
     );
     expect(failures).toEqual(['account']);
     expect(row('account').found).toContain('does not accept the token');
     expect(row('account').remedy).toContain('argocd account generate-token');
     expect(row('argocd').status).toBe('ok');
     expect(row('applications').status).toBe('skipped');
-    expect(output).not.toContain(wrong);
+    expect(output).not.toContain(wrongToken);
   });
 
-  it('does not send its secrets to a server that is no Argo CD', async () => {
-    const asked: string[] = [];
+  it('does not send its secrets to a server that is not Argo CD', async () => {
+    const requests: string[] = [];
     const port = await serve((request, response) => {
-      asked.push(`${request.url ?? ''} ${JSON.stringify(request.headers)}`);
+      requests.push(`${request.url ?? ''} ${JSON.stringify(request.headers)}`);
       response.setHeader('content-type', 'text/html').end('<h1>It works!</h1>');
     });
     const { failures, row } = await doctor(
@@ -47,18 +48,18 @@ describe('release-button doctor with an Argo CD', () => {
     expect(failures).toEqual(['argocd']);
     expect(row('argocd').found).toMatch(/is not Argo CD's$/);
     expect(row('argocd').remedy).toContain('argocd.server');
-    expect(asked.length).toBeGreaterThan(0);
-    expect(asked.join('\n')).not.toContain(token);
+    expect(requests.length).toBeGreaterThan(0);
+    expect(requests.join('\n')).not.toContain(token);
   });
 
   it('removes the token from what a server repeats', async () => {
     const port = await serve((request, response) => {
       response.setHeader('content-type', 'application/json');
-      const said = request.headers.authorization ?? token;
-      if (request.url === '/api/version') response.end(JSON.stringify({ Version: said }));
+      const authorization = request.headers.authorization ?? token;
+      if (request.url === '/api/version') response.end(JSON.stringify({ Version: authorization }));
       else if (request.url === '/api/v1/session/userinfo')
-        response.end(JSON.stringify({ loggedIn: true, username: said }));
-      else response.writeHead(500).end(JSON.stringify({ code: 2, message: said }));
+        response.end(JSON.stringify({ loggedIn: true, username: authorization }));
+      else response.writeHead(500).end(JSON.stringify({ code: 2, message: authorization }));
     });
     const { row } = await doctor(
       workplace,
@@ -73,13 +74,13 @@ describe('release-button doctor with an Argo CD', () => {
       request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
       request.on('end', () => {
         response.setHeader('content-type', 'application/json');
-        const known = request.headers.authorization === `Bearer ${token}`;
+        const isKnownToken = request.headers.authorization === `Bearer ${token}`;
         if (request.url === '/api/version') response.end('{"Version":"v3.6.0"}');
         else if (request.url === '/api/v1/session') {
           if (body.includes(password)) response.end(JSON.stringify({ token }));
           else response.writeHead(401).end('{"code":16,"message":"Invalid username or password"}');
         } else if (request.url?.endsWith('/userinfo') === true)
-          response.end(JSON.stringify(known ? { loggedIn: true, username: 'button' } : {}));
+          response.end(JSON.stringify(isKnownToken ? { loggedIn: true, username: 'button' } : {}));
         else response.end('{"items":null}');
       });
     });
@@ -87,23 +88,23 @@ describe('release-button doctor with an Argo CD', () => {
       await startBroker(workplace),
       `http://127.0.0.1:${port}`,
     );
-    const as = (word: string) =>
+    const doctorWithPassword = (word: string) =>
       doctor(workplace, {
         ...env,
         RELEASE_BUTTON_ARGOCD_USERNAME: 'button',
         RELEASE_BUTTON_ARGOCD_PASSWORD: word,
       });
-    const good = await as(password);
-    expect(good.row('account')).toMatchObject({ status: 'ok', found: 'logged in as button' });
-    expect(good.row('applications').remedy).toContain('applications, get');
-    const bad = await as('another-password-of-mine');
-    expect(bad.failures).toEqual(['account']);
-    expect(bad.row('account').found).toContain('Invalid username or password');
-    expect(bad.row('account').remedy).toContain('argocd.password');
-    expect(bad.output).not.toContain('another-password-of-mine');
+    const accepted = await doctorWithPassword(password);
+    expect(accepted.row('account')).toMatchObject({ status: 'ok', found: 'logged in as button' });
+    expect(accepted.row('applications').remedy).toContain('applications, get');
+    const refused = await doctorWithPassword('another-password-of-mine');
+    expect(refused.failures).toEqual(['account']);
+    expect(refused.row('account').found).toContain('Invalid username or password');
+    expect(refused.row('account').remedy).toContain('argocd.password');
+    expect(refused.output).not.toContain('another-password-of-mine');
   });
 
-  it('ends in time if Argo CD answers each question slowly', async () => {
+  it('ends in time if Argo CD answers every question slowly', async () => {
     const control = await startArgoCd(workplace);
     await control.post('faults', { requests: [{ path: '*can-i*', hang: true }] });
     const { row } = await doctor(workplace, environment(await startBroker(workplace), control.url));
@@ -111,7 +112,7 @@ describe('release-button doctor with an Argo CD', () => {
     expect(row('button', 'main').status).not.toBe('ok');
   });
 
-  it('reports names of a button that do not exist, and a button that selects nothing', async () => {
+  it('reports names that do not exist in a selection, and a button that selects nothing', async () => {
     const control = await startArgoCd(workplace);
     const buttons = [
       { id: 'main', select: { names: ['shop', 'blgo'] }, waves: [['blog'], ['shop']] },
@@ -133,7 +134,7 @@ describe('release-button doctor with an Argo CD', () => {
     expect(row('button', 'empty').remedy).toContain('whether the project payments exists');
   });
 
-  it('reports a token that may not sync, with the line that the policy lacks', async () => {
+  it('reports a token that may not sync, with the missing line of the policy', async () => {
     const control = await startArgoCd(
       workplace,
       worldWithToken({ accounts: [{ name: 'button', get: ['*'], sync: ['default/blog'] }] }),

@@ -24,19 +24,19 @@ afterEach(() => workplace.clear());
 
 describe('release-button doctor', () => {
   it('finds a running installation healthy, and changes nothing there', async () => {
-    const apart = await startSeparately([{ name: 'shop', drifted: true }]);
-    onTestFinished(() => apart.workplace.clear());
-    const { directory } = apart.workplace;
-    const inside = () =>
+    const installation = await startSeparately([{ name: 'shop', drifted: true }]);
+    onTestFinished(() => installation.workplace.clear());
+    const { directory } = installation.workplace;
+    const stateFiles = () =>
       readdirSync(join(directory, 'state'), { withFileTypes: true }).map((entry) => [
         entry.name,
         // The lock of the running worker is a socket, which has no content.
         entry.isFile() ? readFileSync(join(directory, 'state', entry.name), 'utf8') : undefined,
       ]);
-    const before = { disk: inside(), posts: await apart.argocd.syncs() };
+    const before = { disk: stateFiles(), posts: await installation.argocd.syncs() };
     const { report, row } = await doctor(
       workplace,
-      environment(apart.brokerUrl, apart.argocd.url, {
+      environment(installation.brokerUrl, installation.argocd.url, {
         ARGOCD_AUTH_TOKEN: 'simulated',
         RELEASE_BUTTON_WORKER_STATE_DIR: join(directory, 'state'),
       }),
@@ -54,29 +54,36 @@ describe('release-button doctor', () => {
       syncRefused: [],
     });
     for (const clock of ['worker main', 'agent main', 'argocd', 'this machine']) row('clock', clock);
-    expect(inside()).toEqual(before.disk);
-    expect(await apart.argocd.syncs()).toEqual(before.posts);
-    // The worker's own messages go on. Any message that makes the worker or the light act would be ours.
-    const asked = /\/(press|set|get|terminate|arm|identify|result|event)$/;
-    expect(apart.subscriber.messages().filter(({ topic }) => asked.test(topic))).toEqual([]);
+    expect(stateFiles()).toEqual(before.disk);
+    expect(await installation.argocd.syncs()).toEqual(before.posts);
+    // The worker's own messages go on. But a message that makes the worker or the light act would come from the doctor.
+    const commandTopic = /\/(press|set|get|terminate|arm|identify|result|event)$/;
+    expect(installation.subscriber.messages().filter(({ topic }) => commandTopic.test(topic))).toEqual([]);
   });
 
-  it('reports every cause of a freeze, and calls it healthy nevertheless', async () => {
-    const apart = await startSeparately([{ name: 'shop' }]);
-    onTestFinished(() => apart.workplace.clear());
+  it('reports every cause of a freeze, and does not call a freeze a fault', async () => {
+    const installation = await startSeparately([{ name: 'shop' }]);
+    onTestFinished(() => installation.workplace.clear());
     const freeze = (payload: object) =>
-      publish(apart.brokerUrl, ['-q', '1', '-t', 'release-button/freeze/set', '-m', JSON.stringify(payload)]);
+      publish(installation.brokerUrl, [
+        '-q',
+        '1',
+        '-t',
+        'release-button/freeze/set',
+        '-m',
+        JSON.stringify(payload),
+      ]);
     freeze({ frozen: true, reason: 'the sale', by: 'Ann' });
     freeze({ frozen: true, source: 'evening', reason: 'outside working hours', button: 'main' });
     await until('both', () =>
-      apart.subscriber
+      installation.subscriber
         .messagesOn('release-button/worker/main/freeze/state')
         .at(-1)
         ?.payload.includes('evening'),
     );
     const { failures, row } = await doctor(
       workplace,
-      environment(apart.brokerUrl, apart.argocd.url, { ARGOCD_AUTH_TOKEN: 'simulated' }),
+      environment(installation.brokerUrl, installation.argocd.url, { ARGOCD_AUTH_TOKEN: 'simulated' }),
     );
     expect(failures).toEqual([]);
     expect(row('freeze')).toMatchObject({
@@ -88,7 +95,7 @@ describe('release-button doctor', () => {
     });
   });
 
-  it('tells people what to do, with a cross for what is wrong and a tick for what is right', async () => {
+  it('tells a person what to do, with a cross for a fault and a tick for everything that is right', async () => {
     const control = await startArgoCd(workplace);
     const port = await freePort();
     const running = workplace.start(
@@ -105,19 +112,20 @@ describe('release-button doctor', () => {
     expect(running.output()).not.toContain(token);
   });
 
-  it('counts a worker that was there and has ended', async () => {
-    const apart = await startSeparately([{ name: 'shop' }]);
-    onTestFinished(() => apart.workplace.clear());
-    apart.worker.signal('SIGTERM');
-    await apart.worker.exited;
+  it('reports a worker that was online and has ended', async () => {
+    const installation = await startSeparately([{ name: 'shop' }]);
+    onTestFinished(() => installation.workplace.clear());
+    installation.worker.signal('SIGTERM');
+    await installation.worker.exited;
     await until(
       'the worker to be offline',
       () =>
-        apart.subscriber.messagesOn('release-button/worker/main/availability').at(-1)?.payload === 'offline',
+        installation.subscriber.messagesOn('release-button/worker/main/availability').at(-1)?.payload ===
+        'offline',
     );
     const { failures, row } = await doctor(
       workplace,
-      environment(apart.brokerUrl, apart.argocd.url, { ARGOCD_AUTH_TOKEN: 'simulated' }),
+      environment(installation.brokerUrl, installation.argocd.url, { ARGOCD_AUTH_TOKEN: 'simulated' }),
     );
     expect(failures).toEqual(['process worker main']);
     expect(row('process', 'worker main').remedy).toContain('release-button release-worker');
@@ -132,7 +140,7 @@ describe('release-button doctor', () => {
     expect(row('argocd').found).toMatch(/no answer|TIMEDOUT/);
   });
 
-  it('reports a file in place of the state directory, and leaves nothing in a good one', async () => {
+  it('reports a file in place of the state directory, and leaves no file in a good one', async () => {
     const control = await startArgoCd(workplace);
     const broker = await startBroker(workplace);
     writeFileSync(join(workplace.directory, 'in-the-way'), '');
@@ -151,7 +159,7 @@ describe('release-button doctor', () => {
     expect(readdirSync(workplace.directory)).not.toContain('not');
   });
 
-  it('reports clocks that differ too much from ours, of an agent and of the server of Argo CD', async () => {
+  it('reports an agent and an Argo CD whose clocks differ too much from ours', async () => {
     const broker = await startBroker(workplace);
     const retained = (topic: string, payload: string) =>
       publish(broker, ['-r', '-q', '1', '-t', `release-button/${topic}`, '-m', payload]);
@@ -207,17 +215,17 @@ describe('release-button doctor', () => {
     expect(row('state').status).toBe('skipped');
   });
 
-  it('reports that start without a broker brings its own, and finds what uses the port', async () => {
+  it('says that start brings its own broker if there is none, and finds the program that uses the port', async () => {
     const control = await startArgoCd(workplace);
     const { RELEASE_BUTTON_MQTT_URL: _, ...env } = environment('', control.url);
     const at = (port: number) =>
       doctor(workplace, { ...env, RELEASE_BUTTON_BROKER_PORT: String(port) }, ['start', '--argocd']);
-    const free = await at(await freePort());
-    expect(free.failures).toEqual([]);
-    expect(free.row('broker').found).toContain('`start` will run its own broker');
-    const taken = await at(await serve((_request, response) => response.end('hello')));
-    expect(taken.failures).toEqual(['broker']);
-    expect(taken.row('broker').remedy).toContain('broker.port');
+    const withFreePort = await at(await freePort());
+    expect(withFreePort.failures).toEqual([]);
+    expect(withFreePort.row('broker').found).toContain('`start` will run its own broker');
+    const withUsedPort = await at(await serve((_request, response) => response.end('hello')));
+    expect(withUsedPort.failures).toEqual(['broker']);
+    expect(withUsedPort.row('broker').remedy).toContain('broker.port');
     const another = await at(Number(new URL(await startBroker(workplace)).port));
     expect(another.row('broker')).toMatchObject({
       status: 'warning',
@@ -225,10 +233,10 @@ describe('release-button doctor', () => {
     });
   });
 
-  it('finds the demo healthy while it does not run, and never asks the Argo CD of ARGOCD_SERVER for it', async () => {
-    const asked: string[] = [];
+  it('calls the demo healthy while it does not run, and never asks the Argo CD of ARGOCD_SERVER about it', async () => {
+    const requests: string[] = [];
     const port = await serve((request, response) => {
-      asked.push(request.url ?? '');
+      requests.push(request.url ?? '');
       response.end();
     });
     const simulator = await freePort();
@@ -243,10 +251,10 @@ describe('release-button doctor', () => {
     expect((await doctor(workplace, { ...env, RELEASE_BUTTON_LOG_LEVEL: 'loud' }, [])).failures).toEqual([
       'configuration',
     ]);
-    expect(asked).toEqual([]);
+    expect(requests).toEqual([]);
   });
 
-  it('examines for an agent only what an agent has', async () => {
+  it('checks for an agent only what an agent has', async () => {
     const { failures, report } = await doctor(
       workplace,
       { RELEASE_BUTTON_MQTT_URL: await startBroker(workplace) },

@@ -1,5 +1,6 @@
 // Staging and production on one panel, with the configuration files of deploy/environments. They are as independent as
-// docs/environments.md says, and each mistake that it lists shows as it says. Real processes, with the demo's Argo CD twice.
+// docs/environments.md says, and each mistake on that page shows as described. Real processes, and two Argo CDs of the
+// demo.
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -21,7 +22,7 @@ const file = (name: string) => join(import.meta.dirname, '../../deploy/environme
 describe.skipIf(!hasMosquitto)('staging and production (skipped without mosquitto-clients)', () => {
   let workplace: Workplace;
   let brokerUrl: string;
-  let heard: Subscriber;
+  let subscriber: Subscriber;
   let argocd: Readonly<Record<Environment, Running>>;
   let argocdUrl: Readonly<Record<Environment, string>>;
 
@@ -32,14 +33,14 @@ describe.skipIf(!hasMosquitto)('staging and production (skipped without mosquitt
       workplace.start(['argocd-simulator', '--simulator-token', `simulated-${environment}`]);
     argocd = { staging: simulator('staging'), production: simulator('production') };
     brokerUrl = await broker.untilListening((line) => line['part'] === 'broker');
-    heard = subscribe(workplace, brokerUrl);
+    subscriber = subscribe(workplace, brokerUrl);
     const urlOf = (environment: Environment) =>
       argocd[environment].untilListening((line) => line['part'] === 'simulator');
     argocdUrl = { staging: await urlOf('staging'), production: await urlOf('production') };
   });
   afterEach(() => workplace.clear());
 
-  /** The flags that docs/environments.md gives where everything runs on one machine. */
+  /** The flags that docs/environments.md gives for everything on one machine. */
   const flagsOf = (environment: Environment) => [
     '--config',
     file(environment),
@@ -48,8 +49,8 @@ describe.skipIf(!hasMosquitto)('staging and production (skipped without mosquitt
     '--mqtt-url',
     brokerUrl,
   ];
-  const startWorker = (environment: Environment, ...more: readonly string[]) =>
-    workplace.start(['release-worker', ...flagsOf(environment), ...more]);
+  const startWorker = (environment: Environment, ...extraFlags: readonly string[]) =>
+    workplace.start(['release-worker', ...flagsOf(environment), ...extraFlags]);
   const startPanel = () =>
     workplace.start([
       'gpio-agent',
@@ -65,28 +66,28 @@ describe.skipIf(!hasMosquitto)('staging and production (skipped without mosquitt
     const { code } = await running.exited;
     return { code, output: running.output().replaceAll(/\s+/g, ' ') };
   };
-  const doctor = (environment: Environment, ...more: readonly string[]) =>
-    run('doctor', 'release-worker', ...flagsOf(environment), ...more);
-  const latest = (topic: string) => heard.latest(`release-button/${topic}`);
+  const doctor = (environment: Environment, ...extraFlags: readonly string[]) =>
+    run('doctor', 'release-worker', ...flagsOf(environment), ...extraFlags);
+  const newest = (topic: string) => subscriber.latest(`release-button/${topic}`);
   const untilSignal = (button: Environment, signal: string) =>
     until(
-      `the button ${button} to say ${signal}; it says ${JSON.stringify(latest(`button/${button}/signal`))}`,
-      () => latest(`button/${button}/signal`)?.['signal'] === signal,
+      `the button ${button} to say ${signal}; it says ${JSON.stringify(newest(`button/${button}/signal`))}`,
+      () => newest(`button/${button}/signal`)?.['signal'] === signal,
     );
   const untilLight = (led: Environment, pattern: string) =>
     until(
-      `the light ${led} to show ${pattern}; it shows ${JSON.stringify(latest(`led/${led}/state`))}`,
-      () => latest(`led/${led}/state`)?.['pattern'] === pattern,
+      `the light ${led} to show ${pattern}; it shows ${JSON.stringify(newest(`led/${led}/state`))}`,
+      () => newest(`led/${led}/state`)?.['pattern'] === pattern,
     );
   /** Presses, and waits for the result. */
   const press = async (button: Environment) => {
-    const before = heard.messagesOn(`release-button/button/${button}/result`).length;
+    const before = subscriber.messagesOn(`release-button/button/${button}/result`).length;
     publish(brokerUrl, ['-q', '1', '-t', `release-button/button/${button}/press`, '-m', 'press']);
     await until(
       `the result of ${button}`,
-      () => heard.messagesOn(`release-button/button/${button}/result`).length > before,
+      () => subscriber.messagesOn(`release-button/button/${button}/result`).length > before,
     );
-    return latest(`button/${button}/result`);
+    return newest(`button/${button}/result`);
   };
   const startBoth = async () => {
     const started = { staging: startWorker('staging'), production: startWorker('production') };
@@ -98,14 +99,14 @@ describe.skipIf(!hasMosquitto)('staging and production (skipped without mosquitt
     return started;
   };
 
-  it('each button releases at its own Argo CD, and every name says which one', async () => {
+  it('release each by its own button at its own Argo CD, and every name says which one', async () => {
     await startBoth();
     expect(await press('staging')).toMatchObject({ outcome: 'accepted' });
     await untilLight('staging', 'off');
-    expect(latest('worker/staging/release/last')).toMatchObject({ outcome: 'succeeded' });
-    expect(latest('worker/staging/drift')).toMatchObject({ outOfSync: 0, server: argocdUrl.staging });
-    expect(latest('worker/production/drift')).toMatchObject({ server: argocdUrl.production });
-    expect(latest('worker/production/release/last')).toBeUndefined();
+    expect(newest('worker/staging/release/last')).toMatchObject({ outcome: 'succeeded' });
+    expect(newest('worker/staging/drift')).toMatchObject({ outOfSync: 0, server: argocdUrl.staging });
+    expect(newest('worker/production/drift')).toMatchObject({ server: argocdUrl.production });
+    expect(newest('worker/production/release/last')).toBeUndefined();
     await untilLight('production', 'on');
 
     expect(
@@ -121,32 +122,32 @@ describe.skipIf(!hasMosquitto)('staging and production (skipped without mosquitt
       expect(output).toContain(row);
     for (const environment of environments) {
       const title = environment === 'staging' ? 'Staging' : 'Production';
-      expect(latest(`worker/${environment}/info`)).toMatchObject({ title });
+      expect(newest(`worker/${environment}/info`)).toMatchObject({ title });
     }
   });
 
-  it('a button that releases by a hold alone refuses a tap, and can still be rolled back', async () => {
+  it('let a button that releases only by a hold refuse a tap, and it can still be rolled back', async () => {
     const button =
       '[{id: production, select: {all: true}, on: {hold: release, double: rollback}, coolDownMs: 0}]';
     startWorker('production', '--worker-buttons', button);
     await untilSignal('production', 'drifted');
     expect(await press('production')).toMatchObject({ outcome: 'rejected', reason: 'no-action' });
-    const to = ['production', '--mqtt-url', brokerUrl];
-    expect(await run('press', ...to, '--gesture', 'hold', '--wait')).toMatchObject({ code: 0 });
-    expect(await run('rollback', ...to)).toMatchObject({ code: 0 });
+    const target = ['production', '--mqtt-url', brokerUrl];
+    expect(await run('press', ...target, '--gesture', 'hold', '--wait')).toMatchObject({ code: 0 });
+    expect(await run('rollback', ...target)).toMatchObject({ code: 0 });
   });
 
-  it('an Argo CD that is down takes away its own light only', async () => {
+  it('keep the light of the other when one Argo CD is down', async () => {
     await startBoth();
     argocd.production.signal('SIGKILL');
     await untilLight('production', 'heartbeat');
     expect(await press('production')).toMatchObject({ outcome: 'rejected', reason: 'argocd-unreachable' });
-    expect(latest('led/staging/state')).toMatchObject({ pattern: 'on' });
+    expect(newest('led/staging/state')).toMatchObject({ pattern: 'on' });
     expect(await press('staging')).toMatchObject({ outcome: 'accepted' });
     await untilLight('staging', 'off');
   });
 
-  it('a worker that is down takes away its own light only', async () => {
+  it('keep the light of the other when one worker is down', async () => {
     const workers = await startBoth();
     workers.production.signal('SIGKILL');
     await untilLight('production', 'double-blink');
@@ -158,14 +159,14 @@ describe.skipIf(!hasMosquitto)('staging and production (skipped without mosquitt
     publish(brokerUrl, ['-q', '1', '-t', 'release-button/button/production/press', '-m', 'press']);
     expect(await press('staging')).toMatchObject({ outcome: 'accepted' });
     await untilLight('staging', 'off');
-    expect(heard.messagesOn(results)).toEqual([]);
-    expect(latest('led/production/state')).toMatchObject({ pattern: 'double-blink' });
+    expect(subscriber.messagesOn(results)).toEqual([]);
+    expect(newest('led/production/state')).toMatchObject({ pattern: 'double-blink' });
   });
 
-  it('a button that both have releases nothing', async () => {
+  it('release nothing by a button that both workers have', async () => {
     await startBoth();
     const buttons = '[{id: production, select: {all: true}}]';
-    const third = startWorker(
+    const thirdWorker = startWorker(
       'staging',
       '--worker-id',
       'third',
@@ -179,11 +180,11 @@ describe.skipIf(!hasMosquitto)('staging and production (skipped without mosquitt
     expect((await doctor('production')).output).toContain(
       'production and third both have the button production',
     );
-    await third.untilOutput('production and third both have the button production');
+    await thirdWorker.untilOutput('production and third both have the button production');
     expect(await press('staging')).toMatchObject({ outcome: 'accepted' });
   });
 
-  it('of two workers with one id the earlier one stands by', async () => {
+  it('let the earlier of two workers with one id stand by', async () => {
     const { production } = await startBoth();
     const mistaken = startWorker(
       'staging',
@@ -201,7 +202,7 @@ describe.skipIf(!hasMosquitto)('staging and production (skipped without mosquitt
     expect(await press('production')).toMatchObject({ outcome: 'accepted' });
   });
 
-  it('a worker with the state directory or the port of the other one does not start', async () => {
+  it('do not start a worker with the state directory or the port of the other worker', async () => {
     const { staging } = await startBoth();
     const directory = startWorker(
       'production',
@@ -221,7 +222,7 @@ describe.skipIf(!hasMosquitto)('staging and production (skipped without mosquitt
     expect(port.output()).toContain('health.port');
   });
 
-  it("a worker with the other environment's token, or its address, releases nothing", async () => {
+  it('release nothing with the token or the address of the other environment', async () => {
     startPanel();
     startWorker('staging');
     const token = { ARGOCD_AUTH_TOKEN: 'simulated-staging' };

@@ -1,4 +1,4 @@
-// What a person gets after a mistake: a short message with the remedy, and the right exit code. For network faults the
+// What a person gets after a mistake: a short message with the remedy, and the right exit code. After a network fault the
 // process does not exit: it keeps trying, and /healthz and the light show the truth.
 import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:http';
@@ -12,10 +12,10 @@ import { hasMosquittoBroker } from '../support/programs.ts';
 import { argocdControl, controlOf, worldOf } from '../support/argocd-control.ts';
 import { until } from '../support/wait.ts';
 
-const everything = '[{"id":"main","select":{"all":true}}]';
+const selectAll = '[{"id":"main","select":{"all":true}}]';
 const worker = {
   ARGOCD_AUTH_TOKEN: 'simulated',
-  RELEASE_BUTTON_WORKER_BUTTONS: everything,
+  RELEASE_BUTTON_WORKER_BUTTONS: selectAll,
   RELEASE_BUTTON_MQTT_URL: 'mqtt://127.0.0.1:1',
 };
 
@@ -48,7 +48,11 @@ describe('an invalid configuration', () => {
 
   it.each([
     ['broken YAML', 'mqtt: {url: [\n', /button\.yaml:\d/],
-    ['an unknown key, with the nearest one', 'broker:\n  prot: 1884\n', /broker\.prot[\s\S]*broker\.port/],
+    [
+      'an unknown key, with the nearest known key',
+      'broker:\n  prot: 1884\n',
+      /broker\.prot[\s\S]*broker\.port/,
+    ],
     [
       'a wrong type, with value and line',
       'mqtt:\n  keepAliveSeconds: many\n',
@@ -65,27 +69,27 @@ describe('an invalid configuration', () => {
       /select[\s\S]*projects: \[shop\]/,
     ],
     [
-      'a broker for everybody without saying so',
+      'a broker that is open to everybody without permission',
       'broker:\n  host: 0.0.0.0\n',
       /allowAnonymousBeyondLoopback/,
     ],
-  ])('names %s and exits with 2', async (_, text, words) => {
+  ])('is reported with %s, and the process ends with 2', async (_, text, words) => {
     const start = workplace.start(['start', ...file(text)]);
     expect(await start.exited).toMatchObject({ code: 2 });
     expect(start.output()).toMatch(words);
     expect(start.output()).not.toContain('    at ');
   });
 
-  it('says how to get a token if there is none, and exits with 2', async () => {
+  it('without a token is reported with how to get one, and the process ends with 2', async () => {
     const missing = workplace.start(['release-worker'], {
       ARGOCD_SERVER: 'https://argocd.example',
-      RELEASE_BUTTON_WORKER_BUTTONS: everything,
+      RELEASE_BUTTON_WORKER_BUTTONS: selectAll,
     });
     expect(await missing.exited).toMatchObject({ code: 2 });
     expect(missing.output()).toMatch(/argocd\.token[\s\S]*argocd account generate-token/);
   });
 
-  it('names a flag or command that does not exist and exits with 2', async () => {
+  it('with an unknown flag or command is reported, and the process ends with 2', async () => {
     const flag = workplace.start(['start', '--broker-prot', '1']);
     const misspelt = workplace.start(['strat']);
     expect(await flag.exited).toMatchObject({ code: 2 });
@@ -96,7 +100,7 @@ describe('an invalid configuration', () => {
 });
 
 describe('a port or directory that cannot be used', () => {
-  it('names the port in use with the remedy and exits with 3', async () => {
+  it('is reported if another process uses the port, and the process ends with 3', async () => {
     const first = workplace.start(['broker']);
     const { port } = new URL(await first.untilListening((line) => line['part'] === 'broker'));
     const second = workplace.start(['broker'], { RELEASE_BUTTON_BROKER_PORT: port });
@@ -104,7 +108,7 @@ describe('a port or directory that cannot be used', () => {
     expect(second.output()).toMatch(new RegExp(`127\\.0\\.0\\.1:${port}.*in use.*--broker-port`));
   });
 
-  it('names a state directory that is not writable and exits with 3', async () => {
+  it('is reported if the state directory is not writable, and the process ends with 3', async () => {
     writeFileSync(join(workplace.directory, 'state'), 'a file where the directory should be');
     const start = workplace.start(['release-worker'], { ...worker, ARGOCD_SERVER: 'http://127.0.0.1:1' });
     expect(await start.exited).toMatchObject({ code: 3 });
@@ -113,7 +117,7 @@ describe('a port or directory that cannot be used', () => {
 });
 
 describe('a second process with the same state directory', () => {
-  it('names the directory and the first process, and exits with 3; after a kill of the first it starts', async () => {
+  it('ends with 3 and names the directory and the first process; after a kill of the first process it starts', async () => {
     const settings = { ...worker, ARGOCD_SERVER: 'http://127.0.0.1:1' };
     const first = workplace.start(['release-worker'], settings);
     await healthUrl(first);
@@ -124,9 +128,9 @@ describe('a second process with the same state directory', () => {
     );
     first.signal('SIGKILL');
     await first.exited;
-    const third = workplace.start(['release-worker'], settings);
-    await healthUrl(third);
-    expect(third.output()).not.toContain('make sure that no second process');
+    const thirdWorker = workplace.start(['release-worker'], settings);
+    await healthUrl(thirdWorker);
+    expect(thirdWorker.output()).not.toContain('make sure that no second process');
   });
 });
 
@@ -138,7 +142,7 @@ describe('an unusable Argo CD', () => {
     ({ url: server } = await controlOf(argocd));
   });
 
-  it('refuses the token: the worker says so, with the remedy', async () => {
+  it('that refuses the token is reported by the worker with the remedy', async () => {
     const start = workplace.start(['release-worker'], {
       ...worker,
       ARGOCD_SERVER: server,
@@ -148,7 +152,7 @@ describe('an unusable Argo CD', () => {
     expect(start.output()).not.toContain('wrong-token-1234');
   });
 
-  it('shows nothing to the account: the worker says that it needs the right to get applications', async () => {
+  it('that shows nothing to the account is reported with the right to get applications', async () => {
     await argocdControl(server).post('world', {
       ...Object(worldOf([{ name: 'shop', drifted: true }])),
       accounts: [{ name: 'button' }],
@@ -157,23 +161,23 @@ describe('an unusable Argo CD', () => {
     await untilHealthSays(start, /sees no application.*applications, get/);
   });
 
-  it('does not run: the worker says so, and connects when it starts', async () => {
+  it('that does not run is reported, and the worker connects when it starts', async () => {
     const { port } = new URL(server);
     argocd.signal('SIGKILL');
     await argocd.exited;
     const start = workplace.start(['release-worker'], { ...worker, ARGOCD_SERVER: server });
     await untilHealthSays(start, /could not.*ECONNREFUSED.*argocd\.server/);
-    const again = await controlOf(workplace.startArgoCd({ port: Number(port) }));
-    await again.post('world', worldOf([{ name: 'shop' }]));
+    const restarted = await controlOf(workplace.startArgoCd({ port: Number(port) }));
+    await restarted.post('world', worldOf([{ name: 'shop' }]));
     await start.untilOutput(/Argo CD at .* answers/);
   });
 
-  it('is another program: the worker says that it is not Argo CD', async () => {
-    const other = createServer((_, response) => {
+  it('that is another program is reported as not Argo CD', async () => {
+    const otherProgram = createServer((_, response) => {
       response.setHeader('Content-Type', 'text/html');
       response.end('<html>Welcome</html>');
     });
-    const port = await listenOnFreePort(other);
+    const port = await listenOnFreePort(otherProgram);
     try {
       const start = workplace.start(['release-worker'], {
         ...worker,
@@ -181,14 +185,14 @@ describe('an unusable Argo CD', () => {
       });
       await untilHealthSays(start, /is not Argo CD's.*argocd\.server/);
     } finally {
-      other.closeAllConnections();
-      other.close();
+      otherProgram.closeAllConnections();
+      otherProgram.close();
     }
   });
 });
 
 describe('an unusable broker', () => {
-  it('does not run: the agent says so and keeps trying, and stops at once when told to', async () => {
+  it('that does not run is reported by the agent, which keeps trying and can be stopped at once', async () => {
     const agent = workplace.start(['gpio-agent'], { RELEASE_BUTTON_MQTT_URL: 'mqtt://127.0.0.1:1' });
     await untilHealthSays(agent, /127\.0\.0\.1:1 cannot be reached.*mqtt\.url.*next try in/);
     agent.signal('SIGTERM');
@@ -196,13 +200,13 @@ describe('an unusable broker', () => {
   });
 
   it.skipIf(!hasMosquittoBroker)(
-    'refuses the password: the agent says what to set (skipped without mosquitto)',
+    'that refuses the password is reported by the agent with what to set (skipped without mosquitto)',
     async () => {
       const directory = join(workplace.directory, 'mosquitto');
       mkdirSync(directory);
       writeFileSync(join(directory, 'passwords'), '');
       spawnSync('mosquitto_passwd', ['-b', join(directory, 'passwords'), 'agent', 'right']);
-      // A port of its own: mosquitto does not report the one it takes when asked for any.
+      // The test chooses a port, because mosquitto does not report the port that it gets for 0.
       const port = await freePort();
       writeFileSync(
         join(directory, 'mosquitto.conf'),

@@ -1,4 +1,4 @@
-// Starts everything that `release-button start` starts, stops it, and must then end by itself: run by stops.test.ts.
+// Starts all parts of `release-button start`, stops them, and must then end by itself. stops.test.ts runs it.
 import { brokerPart } from '../../dist/broker/main.js';
 import { loadStart } from '../../dist/cli/demo.js';
 import { simulatorPart } from '../../dist/cli/simulator.js';

@@ -1,4 +1,4 @@
-// Foreign buttons and lamps with real processes: mosquitto_pub is the device, Argo CD is simulated.
+// Buttons and lamps of others with real processes: mosquitto_pub is the device, Argo CD is simulated.
 import { spawnSync } from 'node:child_process';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startSeparately, type SeparateInstallation } from '../support/installation.ts';
@@ -25,104 +25,133 @@ const env = {
   ]),
 };
 
-describe.skipIf(!hasMosquitto)('a foreign button (skipped without mosquitto-clients)', () => {
-  let here: SeparateInstallation | undefined;
+describe.skipIf(!hasMosquitto)('a button of another maker (skipped without mosquitto-clients)', () => {
+  let running: SeparateInstallation | undefined;
   afterEach(async () => {
-    await here?.workplace.clear();
-    here = undefined;
+    await running?.workplace.clear();
+    running = undefined;
   });
 
-  const sources = (apart: SeparateInstallation) =>
-    apart.worker
+  const sources = (installation: SeparateInstallation) =>
+    installation.worker
       .logs()
       .filter(({ msg }) => String(msg).startsWith('press on main'))
       .map(({ source, outcome }) => [source, outcome]);
 
-  it('releases once for one press over Zigbee2MQTT that comes twice with different link quality', async () => {
-    const apart = (here = await startSeparately([{ name: 'shop', drifted: true, syncMs: 20 }], env));
-    publish(apart.brokerUrl, ['-t', red, '-m', single]);
-    publish(apart.brokerUrl, ['-t', red, '-m', single.replace('86', '31')]);
-    publish(apart.brokerUrl, ['-t', red, '-m', '{"action":"","battery":100}']);
-    await until('the result', () => apart.subscriber.messagesOn(result).length > 0);
+  it('releases once for a press over Zigbee2MQTT that comes twice with different link quality', async () => {
+    const installation = (running = await startSeparately(
+      [{ name: 'shop', drifted: true, syncMs: 20 }],
+      env,
+    ));
+    publish(installation.brokerUrl, ['-t', red, '-m', single]);
+    publish(installation.brokerUrl, ['-t', red, '-m', single.replace('86', '31')]);
+    publish(installation.brokerUrl, ['-t', red, '-m', '{"action":"","battery":100}']);
+    await until('the result', () => installation.subscriber.messagesOn(result).length > 0);
     await until('the end of the release', () =>
-      apart.subscriber.latest('release-button/worker/main/release/last'),
+      installation.subscriber.latest('release-button/worker/main/release/last'),
     );
-    // It came after the others on the worker's connection, so the worker has received them all.
-    publish(apart.brokerUrl, ['-t', 'release-button/button/nobody/press', '-m', 'press']);
+    // This press comes last on the worker's connection. So its result shows that the worker has received the others.
+    publish(installation.brokerUrl, ['-t', 'release-button/button/nobody/press', '-m', 'press']);
     await until(
       'the last',
-      () => apart.subscriber.messagesOn('release-button/button/nobody/result').length > 0,
+      () => installation.subscriber.messagesOn('release-button/button/nobody/result').length > 0,
     );
-    expect(apart.subscriber.messagesOn(result)).toHaveLength(1);
-    expect(apart.subscriber.latest(result)).toMatchObject({ outcome: 'accepted', applications: 1 });
-    expect(apart.subscriber.latest('release-button/worker/main/release/last')).toMatchObject({
+    expect(installation.subscriber.messagesOn(result)).toHaveLength(1);
+    expect(installation.subscriber.latest(result)).toMatchObject({ outcome: 'accepted', applications: 1 });
+    expect(installation.subscriber.latest('release-button/worker/main/release/last')).toMatchObject({
       source: 'zigbee2mqtt/hall/big red',
     });
-    expect(await apart.argocd.syncs()).toHaveLength(1);
-    // Nothing was published on our own topic: no second hop.
-    expect(apart.subscriber.messagesOn('release-button/button/main/press')).toEqual([]);
-    expect(sources(apart)).toEqual([['zigbee2mqtt/hall/big red', 'accepted']]);
+    expect(await installation.argocd.syncs()).toHaveLength(1);
+    // The worker takes the press directly, and publishes none on our own topic.
+    expect(installation.subscriber.messagesOn('release-button/button/main/press')).toEqual([]);
+    expect(sources(installation)).toEqual([['zigbee2mqtt/hall/big red', 'accepted']]);
   });
 
   it.each(['5', 'mqttv311'])(
-    'does not release on a retained message (published over %s), but does on a live message with the retain flag',
+    'does not release on a retained message (published over %s), but on a live message with the retain flag',
     async (version) => {
-      const apart = (here = await startSeparately([{ name: 'shop', drifted: true, syncMs: 20 }], env));
-      apart.worker.signal('SIGTERM');
-      expect((await apart.worker.exited).code).toBe(0);
+      const installation = (running = await startSeparately(
+        [{ name: 'shop', drifted: true, syncMs: 20 }],
+        env,
+      ));
+      installation.worker.signal('SIGTERM');
+      expect((await installation.worker.exited).code).toBe(0);
       await until(
         'it to be gone',
         () =>
-          apart.subscriber.messagesOn('release-button/worker/main/availability').at(-1)?.payload ===
+          installation.subscriber.messagesOn('release-button/worker/main/availability').at(-1)?.payload ===
           'offline',
       );
-      publish(apart.brokerUrl, ['-V', version, '-r', '-t', red, '-m', single]);
-      publish(apart.brokerUrl, ['-V', version, '-r', '-t', shelly, '-m', '{"event":"S","event_cnt":1}']);
-      publish(apart.brokerUrl, ['-V', version, '-r', '-t', 'desk/binary_sensor/red/state', '-m', 'OFF']);
+      publish(installation.brokerUrl, ['-V', version, '-r', '-t', red, '-m', single]);
+      publish(installation.brokerUrl, [
+        '-V',
+        version,
+        '-r',
+        '-t',
+        shelly,
+        '-m',
+        '{"event":"S","event_cnt":1}',
+      ]);
+      publish(installation.brokerUrl, [
+        '-V',
+        version,
+        '-r',
+        '-t',
+        'desk/binary_sensor/red/state',
+        '-m',
+        'OFF',
+      ]);
 
-      apart.worker = apart.startWorker();
+      installation.worker = installation.startWorker();
       await until(
         'the worker to be back',
         () =>
-          apart.subscriber.messagesOn('release-button/worker/main/availability').at(-1)?.payload === 'online',
+          installation.subscriber.messagesOn('release-button/worker/main/availability').at(-1)?.payload ===
+          'online',
       );
-      publish(apart.brokerUrl, ['-t', 'release-button/button/nobody/press', '-m', 'press']);
+      publish(installation.brokerUrl, ['-t', 'release-button/button/nobody/press', '-m', 'press']);
       await until(
         'the last',
-        () => apart.subscriber.messagesOn('release-button/button/nobody/result').length > 0,
+        () => installation.subscriber.messagesOn('release-button/button/nobody/result').length > 0,
       );
-      expect(apart.subscriber.messagesOn(result)).toEqual([]);
+      expect(installation.subscriber.messagesOn(result)).toEqual([]);
 
-      publish(apart.brokerUrl, ['-V', version, '-r', '-t', red, '-m', single]);
-      await until('the result', () => apart.subscriber.messagesOn(result).length > 0);
-      expect(apart.subscriber.latest(result)).toMatchObject({ outcome: 'accepted' });
+      publish(installation.brokerUrl, ['-V', version, '-r', '-t', red, '-m', single]);
+      await until('the result', () => installation.subscriber.messagesOn(result).length > 0);
+      expect(installation.subscriber.latest(result)).toMatchObject({ outcome: 'accepted' });
     },
   );
 
-  it('of Shelly presses when its counter grows, not when it repeats, and not for presses while the link was cut', async () => {
-    const apart = (here = await startSeparately([{ name: 'shop', drifted: true, syncMs: 20 }], env));
+  it('of the type Shelly presses when its counter grows, and not when the counter repeats or has grown during a cut', async () => {
+    const installation = (running = await startSeparately(
+      [{ name: 'shop', drifted: true, syncMs: 20 }],
+      env,
+    ));
     const event = (count: number) =>
-      publish(apart.brokerUrl, ['-t', shelly, '-m', JSON.stringify({ event: 'S', event_cnt: count })]);
+      publish(installation.brokerUrl, ['-t', shelly, '-m', JSON.stringify({ event: 'S', event_cnt: count })]);
     event(7);
-    await apart.worker.untilOutput('only shows the current state; press again');
+    await installation.worker.untilOutput('only shows the current state; press again');
     event(7);
     event(7);
     event(8);
-    await until('the result', () => apart.subscriber.messagesOn(result).length === 1);
+    await until('the result', () => installation.subscriber.messagesOn(result).length === 1);
     event(8);
 
-    // The broker is gone for a while, and the device is pressed meanwhile.
-    apart.broker.signal('SIGKILL');
-    await apart.broker.exited;
-    await apart.startBroker();
-    const after = subscribe(apart.workplace, apart.brokerUrl);
+    // The broker is away for a while, and the device is pressed during that time.
+    installation.broker.signal('SIGKILL');
+    await installation.broker.exited;
+    await installation.startBroker();
+    const after = subscribe(installation.workplace, installation.brokerUrl);
     await until('the worker to be back', () => after.latest('release-button/button/main/signal'));
-    await until('its connection', () => apart.worker.output().split('connected to the broker').length > 2);
-    publish(apart.brokerUrl, ['-t', 'release-button/button/nobody/press', '-m', 'press']);
+    await until(
+      'its connection',
+      () => installation.worker.output().split('connected to the broker').length > 2,
+    );
+    publish(installation.brokerUrl, ['-t', 'release-button/button/nobody/press', '-m', 'press']);
     await until('it to listen', () => after.messagesOn('release-button/button/nobody/result').length > 0);
     event(9);
     event(9);
-    publish(apart.brokerUrl, ['-t', 'release-button/button/nobody/press', '-m', 'press']);
+    publish(installation.brokerUrl, ['-t', 'release-button/button/nobody/press', '-m', 'press']);
     await until('it to have heard', () => after.messagesOn('release-button/button/nobody/result').length > 1);
     expect(after.messagesOn(result)).toEqual([]);
     event(10);
@@ -130,43 +159,49 @@ describe.skipIf(!hasMosquitto)('a foreign button (skipped without mosquitto-clie
   });
 });
 
-describe.skipIf(!hasMosquitto)('a foreign lamp (skipped without mosquitto-clients)', () => {
-  let here: SeparateInstallation | undefined;
+describe.skipIf(!hasMosquitto)('a lamp of another maker (skipped without mosquitto-clients)', () => {
+  let running: SeparateInstallation | undefined;
   afterEach(async () => {
-    await here?.workplace.clear();
-    here = undefined;
+    await running?.workplace.clear();
+    running = undefined;
   });
 
-  function hearLamps(apart: SeparateInstallation): Subscriber {
-    return subscribe(apart.workplace, apart.brokerUrl, ['zigbee2mqtt/#', 'shellies/#']);
+  function hearLamps(installation: SeparateInstallation): Subscriber {
+    return subscribe(installation.workplace, installation.brokerUrl, ['zigbee2mqtt/#', 'shellies/#']);
   }
 
-  it('shows the signal of the button, is set again when it comes back, and shows unknown in the end', async () => {
-    const apart = (here = await startSeparately([{ name: 'shop', syncMs: 800 }], env));
-    const lamps = hearLamps(apart);
-    const told = () =>
+  it('shows the signal of the button, is set again when it returns, and shows unknown in the end', async () => {
+    const installation = (running = await startSeparately([{ name: 'shop', syncMs: 800 }], env));
+    const lamps = hearLamps(installation);
+    const lampCommands = () =>
       lamps.messagesOn(lampSet).map(({ payload }): Record<string, unknown> => JSON.parse(payload));
-    publish(apart.brokerUrl, ['-r', '-t', 'zigbee2mqtt/heard', '-m', '1']);
+    publish(installation.brokerUrl, ['-r', '-t', 'zigbee2mqtt/heard', '-m', '1']);
     await until('the listener to listen', () => lamps.messagesOn('zigbee2mqtt/heard').length > 0);
 
-    await apart.argocd.post('drift', { app: 'shop' });
-    await until('amber', () => told().at(-1)?.['color']);
-    expect(told().at(-1)).toEqual({ state: 'ON', brightness: 254, color: { r: 255, g: 160, b: 0 } });
+    await installation.argocd.post('drift', { app: 'shop' });
+    await until('amber', () => lampCommands().at(-1)?.['color']);
+    expect(lampCommands().at(-1)).toEqual({ state: 'ON', brightness: 254, color: { r: 255, g: 160, b: 0 } });
     await until(
       'the relay',
       () => lamps.messagesOn('shellies/shelly1-A/relay/0/command').at(-1)?.payload === 'on',
     );
 
-    const before = told().length;
-    publish(apart.brokerUrl, ['-t', 'zigbee2mqtt/lamp/availability', '-m', '{"state":"offline"}']);
-    publish(apart.brokerUrl, ['-r', '-t', 'zigbee2mqtt/lamp/availability', '-m', '{"state":"online"}']);
-    await until('it to be told again', () => told().length === before + 1);
-    expect(told().at(-1)).toEqual(told().at(-2));
+    const before = lampCommands().length;
+    publish(installation.brokerUrl, ['-t', 'zigbee2mqtt/lamp/availability', '-m', '{"state":"offline"}']);
+    publish(installation.brokerUrl, [
+      '-r',
+      '-t',
+      'zigbee2mqtt/lamp/availability',
+      '-m',
+      '{"state":"online"}',
+    ]);
+    await until('it to be told again', () => lampCommands().length === before + 1);
+    expect(lampCommands().at(-1)).toEqual(lampCommands().at(-2));
 
-    publish(apart.brokerUrl, ['-t', red, '-m', single]);
-    await until('the whole release', () => told().at(-1)?.['state'] === 'OFF');
+    publish(installation.brokerUrl, ['-t', red, '-m', single]);
+    await until('the whole release', () => lampCommands().at(-1)?.['state'] === 'OFF');
     expect(
-      told()
+      lampCommands()
         .map(({ effect }) => effect)
         .filter((effect) => effect !== undefined),
     ).toEqual(['breathe', 'okay']);
@@ -179,10 +214,10 @@ describe.skipIf(!hasMosquitto)('a foreign lamp (skipped without mosquitto-client
         ),
     ).toEqual([]);
 
-    apart.worker.signal('SIGTERM');
-    expect((await apart.worker.exited).code).toBe(0);
-    await until('unknown', () => told().at(-1)?.['brightness'] === 30);
-    await stays('no other word', () => told().at(-1)?.['brightness'] === 30, 300);
+    installation.worker.signal('SIGTERM');
+    expect((await installation.worker.exited).code).toBe(0);
+    await until('unknown', () => lampCommands().at(-1)?.['brightness'] === 30);
+    await stays('no other word', () => lampCommands().at(-1)?.['brightness'] === 30, 300);
   });
 });
 

@@ -1,4 +1,4 @@
-// Standard output that cannot be written: a full disk, or a reader that has ended.
+// Standard output that cannot be written, because a disk is full or a reader has ended.
 import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,11 +30,11 @@ beforeEach(() => {
 });
 afterEach(() => workplace.clear());
 
-/** @param shell the shell command, where `release-button` stands for the command */
-const inShell = (shell: string, more: Readonly<Record<string, string>> = {}): Running =>
+/** @param shell the shell command; `release-button` in it stands for the command under test */
+const inShell = (shell: string, extraEnv: Readonly<Record<string, string>> = {}): Running =>
   workplace.spawn('sh', ['-c', shell.replaceAll('release-button', '"$0" "$1"'), process.execPath, command], {
     ...env,
-    ...more,
+    ...extraEnv,
   });
 
 describe('standard output on a full disk', () => {
@@ -46,7 +46,7 @@ describe('standard output on a full disk', () => {
     'release-button health',
     'release-button press --mqtt-url mqtt://127.0.0.1:1',
     'release-button watch --mqtt-url mqtt://127.0.0.1:1',
-  ])('`%s` reports it in one line, with an exit code that is not 0', async (shell) => {
+  ])('is reported by `%s` in one line, with an exit code that is not 0', async (shell) => {
     const running = inShell(`${shell} > /dev/full`);
     const { code } = await running.exited;
     expect(code).not.toBe(0);
@@ -54,7 +54,7 @@ describe('standard output on a full disk', () => {
     expect(running.output()).toMatch(/^release-button: standard output cannot be written \(ENOSPC.*\n$/);
   });
 
-  it('the result of an answered press is printed to standard error', async () => {
+  it('leaves the result of an answered press to standard error', async () => {
     const start = workplace.start(['start']);
     const url = await start.untilListening((line) => line['part'] === 'broker');
     await start.untilOutput('LED main: on');
@@ -64,7 +64,7 @@ describe('standard output on a full disk', () => {
   });
 
   it.each(['broker', 'gpio-agent', 'release-worker', 'home-assistant', 'argocd-simulator', 'start'])(
-    '`%s` runs, reports it once, and stops in order',
+    'does not stop `%s`, which reports it once and stops in order',
     async (name) => {
       const port = await freePort();
       const running = inShell(`exec release-button ${name} > /dev/full`, {
@@ -99,7 +99,7 @@ describe.skipIf(!canMount)('a log on a small disk (skipped where nothing may be 
     mkdirSync(disk);
     spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=128k', 'tmpfs', disk]);
   });
-  // As a function: the process that writes there is killed only after this.
+  // A function, because the process that writes there is killed only later.
   afterEach(() => void spawnSync('umount', ['--lazy', disk]));
 
   it.skipIf(!hasMosquitto)(
@@ -112,19 +112,19 @@ describe.skipIf(!canMount)('a log on a small disk (skipped where nothing may be 
         'the broker',
         () => /"part":"broker".*"url":"(mqtt:[^"]+)".*"msg":"listening"/.exec(log())?.[1],
       );
-      const heard = subscribe(workplace, broker);
-      await until('drift', () => heard.latest(signal)?.['signal'] === 'drifted');
+      const subscriber = subscribe(workplace, broker);
+      await until('drift', () => subscriber.latest(signal)?.['signal'] === 'drifted');
       const filler = openSync(join(disk, 'filler'), 'w');
       expect(() => {
         for (;;) writeSync(filler, Buffer.alloc(4_096));
       }).toThrow('ENOSPC');
-      const whole = log();
+      const wholeLog = log();
 
       publish(broker, ['-t', 'release-button/button/main/press', '-m', 'press']);
-      await until('the release', () => heard.latest(signal)?.['signal'] === 'succeeded');
+      await until('the release', () => subscriber.latest(signal)?.['signal'] === 'succeeded');
       await start.untilOutput('the log cannot be written to standard output (ENOSPC');
       expect(log()).not.toContain('release succeeded');
-      expect(log().startsWith(whole)).toBe(true);
+      expect(log().startsWith(wholeLog)).toBe(true);
 
       ftruncateSync(filler);
       closeSync(filler);
@@ -143,12 +143,12 @@ describe('a reader that has ended', () => {
     const start = workplace.start(['start']);
     const url = await start.untilListening((line) => line['part'] === 'broker');
     const watch = inShell(`release-button watch --mqtt-url ${url} | head -1`);
-    let ended = false;
-    void watch.exited.then(() => (ended = true));
-    // It notices at the first line that it writes after the reader has ended.
+    let hasEnded = false;
+    void watch.exited.then(() => (hasEnded = true));
+    // `watch` notices it at the first line that it writes after the reader has ended.
     await until('the end of watch', async () => {
       await inShell(`release-button press --mqtt-url ${url} > /dev/null`).exited;
-      return ended;
+      return hasEnded;
     });
     expect(await watch.exited).toEqual({ code: 0, signal: null });
     expect(watch.output()).toMatch(/^.*connecting.*\n$/);
@@ -163,7 +163,7 @@ describe('a reader that has ended', () => {
     },
   );
 
-  it('does not end a process that works: the lost log is reported once', async () => {
+  it('does not end a process that works, and the lost log is reported once', async () => {
     const port = await freePort();
     const broker = inShell('mkfifo pipe; head -1 pipe > /dev/null & exec release-button broker > pipe', {
       RELEASE_BUTTON_HEALTH_PORT: String(port),

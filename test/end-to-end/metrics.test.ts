@@ -36,7 +36,7 @@ describe.skipIf(!hasMosquitto)('a press in `release-button start`', () => {
   });
   afterAll(() => demo.workplace.clear());
 
-  it('finds everything healthy before it: connected, fresh, and something to release for some seconds', () => {
+  it('comes when everything is healthy: connected, fresh, and something to release for some seconds', () => {
     const now = Date.now() / 1000;
     for (const [name, value] of [
       ['mqtt_connected{role="agent"}', 1],
@@ -91,44 +91,45 @@ describe.skipIf(!hasMosquitto)('a press in `release-button start`', () => {
   });
 
   it('makes no new series, whatever button it names', async () => {
-    const known = await scrape(url);
+    const before = await scrape(url);
     for (const button of ['garden', 'constructor', 'x-1', 'x-2']) press(demo, button);
     const name =
       'release_button_presses_total{button="unknown",outcome="rejected",reason="unknown-button",worker="main"}';
     await until('four presses of unknown buttons', async () => (await scrape(url)).get(name) === 4);
-    const ours = (series: Series) => [...series.keys()].filter((key) => key.startsWith('release_button_'));
-    expect(ours(await scrape(url))).toEqual(ours(known));
+    const ownSeries = (series: Series) =>
+      [...series.keys()].filter((key) => key.startsWith('release_button_'));
+    expect(ownSeries(await scrape(url))).toEqual(ownSeries(before));
   });
 
   it.skipIf(!hasPrometheus)(
-    'is scraped by a real Prometheus that evaluates the rules without an error',
+    'is scraped by a real Prometheus, which evaluates the rules without an error',
     async () => {
       const folder = join(import.meta.dirname, '../../deploy/monitoring');
-      const place = join(demo.workplace.directory, 'prometheus');
-      mkdirSync(place);
+      const prometheusFolder = join(demo.workplace.directory, 'prometheus');
+      mkdirSync(prometheusFolder);
       const read = (name: string) => readFileSync(join(folder, name), 'utf8');
-      writeFileSync(join(place, 'release-button.rules.yaml'), read('release-button.rules.yaml'));
+      writeFileSync(join(prometheusFolder, 'release-button.rules.yaml'), read('release-button.rules.yaml'));
       const config = read('prometheus.yaml')
         .replaceAll('15s', '1s')
         .replace('127.0.0.1:9881', new URL(url).host)
         .replace(/ {6}# Leave out[\s\S]*/, '');
-      writeFileSync(join(place, 'prometheus.yaml'), config);
+      writeFileSync(join(prometheusFolder, 'prometheus.yaml'), config);
       const prometheus = demo.workplace.spawn('prometheus', [
-        `--config.file=${place}/prometheus.yaml`,
-        `--storage.tsdb.path=${place}/data`,
+        `--config.file=${prometheusFolder}/prometheus.yaml`,
+        `--storage.tsdb.path=${prometheusFolder}/data`,
         '--web.listen-address=127.0.0.1:0',
       ]);
       await prometheus.untilOutput(/Listening on.*address=127\.0\.0\.1:\d+/);
       const port = /Listening on.*address=127\.0\.0\.1:(\d+)/.exec(prometheus.output())?.[1];
-      const ask = async (path: string): Promise<Answer> =>
+      const getFrom = async (path: string): Promise<Answer> =>
         JSON.parse(await (await fetch(`http://127.0.0.1:${port}/api/v1/${path}`)).text());
       const query = async (expression: string) =>
-        (await ask(`query?query=${encodeURIComponent(expression)}`)).data.result ?? [];
+        (await getFrom(`query?query=${encodeURIComponent(expression)}`)).data.result ?? [];
 
       await until('Prometheus to be ready', async () => (await fetch(`http://127.0.0.1:${port}/-/ready`)).ok);
       const groups = await until('all rules to be evaluated', async () => {
-        const found = (await ask('rules')).data.groups ?? [];
-        const rules = found.flatMap((group) => group.rules);
+        const groups = (await getFrom('rules')).data.groups ?? [];
+        const rules = groups.flatMap((group) => group.rules);
         return rules.length > 0 && rules.every(({ health }) => health !== 'unknown') && rules;
       });
       expect(groups.filter(({ health }) => health !== 'ok')).toEqual([]);
@@ -151,32 +152,32 @@ interface Answer {
 }
 
 describe.skipIf(!hasPromtool)('/metrics of each process', () => {
-  let apart: SeparateInstallation;
+  let installation: SeparateInstallation;
   beforeAll(async () => {
-    apart = await startSeparately(applications);
-    await apart.untilSignal('drifted');
-    press(apart);
-    press(apart, 'garden');
-    await apart.untilSignal('clear');
+    installation = await startSeparately(applications);
+    await installation.untilSignal('drifted');
+    press(installation);
+    press(installation, 'garden');
+    await installation.untilSignal('clear');
   });
-  afterAll(() => apart.workplace.clear());
+  afterAll(() => installation.workplace.clear());
 
   it.each(['broker', 'agent', 'worker'] as const)(
     'passes promtool, and is complete in docs/metrics.md: the %s',
     async (process) => {
-      const text = await (await fetch(`${await metricsOf(apart[process])}/metrics`)).text();
+      const text = await (await fetch(`${await metricsOf(installation[process])}/metrics`)).text();
       expect(promtool(['check', 'metrics'], text)).toEqual({ ok: true, output: '' });
-      const known = (await documentedMetrics()).flatMap(({ metrics }) => metrics);
+      const documentedSeries = (await documentedMetrics()).flatMap(({ metrics }) => metrics);
       const types = new Map(
         [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = '', type]) => [name, type]),
       );
       expect(types.size).toBeGreaterThan(20);
       for (const [name, type] of types)
-        expect(known.find((metric) => metric.name === name)?.type, name).toBe(type);
+        expect(documentedSeries.find((metric) => metric.name === name)?.type, name).toBe(type);
       for (const [key] of seriesOf(text)) {
         const [, name = '', labels = ''] = /^([^{]+)(.*)$/.exec(key) ?? [];
-        const metric = known.find(
-          (one) => one.name === name.replace(/_(bucket|sum|count)$/, '') || one.name === name,
+        const metric = documentedSeries.find(
+          (each) => each.name === name.replace(/_(bucket|sum|count)$/, '') || each.name === name,
         );
         const documented = new Set([...(metric?.labels ?? []).map((label) => label.name), 'le']);
         for (const [, label = ''] of labels.matchAll(/(\w+)="/g)) expect(documented, key).toContain(label);

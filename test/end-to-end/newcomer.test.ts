@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startInOne, type Installation } from '../support/installation.ts';
 import { createWorkplace, type Running, type Workplace } from '../support/processes.ts';
 
-async function ended(running: Running): Promise<{ code: number | null; output: string }> {
+async function outcomeOf(running: Running): Promise<{ code: number | null; output: string }> {
   const { code } = await running.exited;
   return { code, output: running.output() };
 }
@@ -38,27 +38,27 @@ describe('a command line with a mistake', () => {
     ['press --wait soon', '--wait soon: must be a number with s, m, h or d'],
     ['press --only shop', '--only shop: must be <namespace>/<name>, such as argocd/shop'],
     ['freeze', "required option '--reason <text>' not specified"],
-  ])('%s', async (line, hint) => {
-    const { code, output } = await ended(workplace.start(line.split(' ')));
+  ])('gets a hint for "%s"', async (line, hint) => {
+    const { code, output } = await outcomeOf(workplace.start(line.split(' ')));
     expect(output).toContain(hint);
     expect(output).toMatch(/^release-button: /);
     expect(code).toBe(2);
   });
 
-  it('shows the few settings that matter first with their defaults, and all of them on request', async () => {
-    const { output: short } = await ended(workplace.start(['start', '--help']));
-    const { code, output: whole } = await ended(workplace.start(['start', '--help-all']));
+  it('may ask for help: the few settings that matter come first with their defaults, and all of them on request', async () => {
+    const { output: short } = await outcomeOf(workplace.start(['start', '--help']));
+    const { code, output: wholeHelp } = await outcomeOf(workplace.start(['start', '--help-all']));
     const settings = (text: string) => text.match(/^ {2}--\S+/gm) ?? [];
     expect(settings(short).length).toBeLessThan(20);
-    expect(settings(whole).length).toBeGreaterThan(60);
+    expect(settings(wholeHelp).length).toBeGreaterThan(60);
     expect(short).toMatch(/--broker-port <number>.*\(default:\s+1883\)/s);
     expect(short).toContain('`release-button start --help-all` shows');
-    expect(whole).toContain('--worker-release-app-timeout-ms');
+    expect(wholeHelp).toContain('--worker-release-app-timeout-ms');
     expect(code).toBe(0);
   });
 
-  it('accepts the hidden settings too, a boolean with and without its value', async () => {
-    const { output } = await ended(
+  it('may use the hidden settings too, and a boolean with or without its value', async () => {
+    const { output } = await outcomeOf(
       workplace.start(['config', '--worker-release-wait-healthy', '--health-enabled', 'false']),
     );
     expect(output).toMatch(/worker\.release\.waitHealthy +true +# --worker-release-wait-healthy/);
@@ -66,28 +66,28 @@ describe('a command line with a mistake', () => {
   });
 });
 
-it('documents every exit code of --help in the same words', async () => {
+it('leads to an exit code that --help and docs/commands.md explain in the same words', async () => {
   const workplace = createWorkplace();
-  const { output } = await ended(workplace.start(['--help']));
+  const { output } = await outcomeOf(workplace.start(['--help']));
   await workplace.clear();
-  const told = [...output.matchAll(/^ {2}(\d+) +(.+)$/gm)].map(([, code, meaning]) => [code, meaning]);
+  const explained = [...output.matchAll(/^ {2}(\d+) +(.+)$/gm)].map(([, code, meaning]) => [code, meaning]);
   const page = readFileSync(join(import.meta.dirname, '../../docs/commands.md'), 'utf8');
   const documented = [...page.matchAll(/^\| (\d+) +\| (.+?) +\|$/gm)].map(([, code, meaning]) => [
     code,
     meaning?.replaceAll('`', ''),
   ]);
-  expect(documented).toEqual(told);
+  expect(documented).toEqual(explained);
 });
 
-describe('beside a running installation', () => {
-  let here: Installation;
-  afterEach(() => here.workplace.clear());
+describe('the command beside a running installation', () => {
+  let running: Installation;
+  afterEach(() => running.workplace.clear());
   const run = (...args: string[]) =>
-    ended(here.workplace.start(args, { RELEASE_BUTTON_MQTT_URL: here.brokerUrl }));
+    outcomeOf(running.workplace.start(args, { RELEASE_BUTTON_MQTT_URL: running.brokerUrl }));
 
   it('lists the buttons and applications that exist if an unknown one is named', async () => {
-    here = await startInOne([{ name: 'shop', drifted: true }]);
-    await here.untilSignal('drifted');
+    running = await startInOne([{ name: 'shop', drifted: true }]);
+    await running.untilSignal('drifted');
     for (const line of [
       ['press', 'Big Red'],
       ['press', 'mian'],
@@ -103,11 +103,11 @@ describe('beside a running installation', () => {
       code: 5,
       output: expect.stringContaining('Did you mean argocd/shop? Known: argocd/shop'),
     });
-    expect(await here.argocd.syncs()).toEqual([]);
+    expect(await running.argocd.syncs()).toEqual([]);
   });
 
   it('presses the only button, whatever its name', async () => {
-    here = await startInOne([{ name: 'shop', drifted: true }], {
+    running = await startInOne([{ name: 'shop', drifted: true }], {
       RELEASE_BUTTON_WORKER_BUTTONS: '[{id: red, select: {all: true}}]',
     });
     expect(await run('press', '--wait')).toEqual({
@@ -118,9 +118,11 @@ describe('beside a running installation', () => {
     });
   });
 
-  it('waits for the end of the release, and reports a failed one by exit code and message', async () => {
-    here = await startInOne([{ name: 'shop', drifted: true, fails: { message: 'the hook migrate failed' } }]);
-    await here.untilSignal('drifted');
+  it('waits for the end of the release, and reports a failed release by exit code and message', async () => {
+    running = await startInOne([
+      { name: 'shop', drifted: true, fails: { message: 'the hook migrate failed' } },
+    ]);
+    await running.untilSignal('drifted');
     const { code, output } = await run('press', '--wait', '2m');
     expect(output).toMatch(
       /^accepted: releasing argocd\/shop\nfailed: the release of button main has ended\n {2}argocd\/shop: failed \(.*the hook migrate failed.*\)\n$/,

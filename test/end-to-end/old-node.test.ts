@@ -1,5 +1,5 @@
-// A Node.js that is too old gets a message in place of a SyntaxError. Node 12, 14, 16 and 18 were tried by hand; here this
-// Node.js only pretends to be older.
+// A Node.js that is too old prints a message instead of a SyntaxError. Node 12, 14, 16 and 18 were tried by hand. Here
+// this Node.js only reports an older version.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -43,7 +43,7 @@ it.each([`${floor}.0`, '22.0.0', '100.1.0'])('the command runs on Node.js %s', (
   expect(runAs(version, [command, '--version'])).toMatchObject({ code: 0, err: '' });
 });
 
-it('the files that are read first contain no syntax that an old Node.js cannot read', () => {
+it('the files that are read first have no syntax that an old Node.js cannot read', () => {
   for (const file of [command, build]) {
     const code = readFileSync(file, 'utf8').replace(/^\s*(\/\/|\/?\*).*$/gm, '');
     expect(code).not.toMatch(/\?\?|\?\.|\|\|=|&&=|\bawait\b|from ['"]node:|\bwith \{|\.at\(|#\w+ ?[=(]/);

@@ -1,4 +1,5 @@
-// The package as it would be published: packed, installed into an empty folder without development packages, and pressed.
+// The package as it would be published: packed, installed into an empty folder without development packages, and used for
+// a press.
 import { execFileSync } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,10 +12,10 @@ import { patienceMs } from '../support/patience.ts';
 import { createWorkplace, type Workplace } from '../support/processes.ts';
 import { hasRegistry } from '../support/programs.ts';
 
-/** rpio is compiled, also on a busy machine. */
+/** npm compiles rpio, and other work may keep the machine busy. */
 const installMs = 10 * patienceMs;
 
-/** npm packs without a network, but the packages for an install come from a registry, and rpio is compiled. */
+/** npm can pack without a network. But the packages for an install come from a registry, and rpio is compiled. */
 const installable = hasRegistry('rpio');
 const root = join(import.meta.dirname, '../..');
 let folder: string;
@@ -28,7 +29,7 @@ const npm = (...args: string[]) =>
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'release-button-package-'));
-  // The tests are built already. Scripts of npm pack would rebuild while other tests run.
+  // The tests are already built. A script of npm pack would rebuild while other tests run.
   npm('pack', root, '--ignore-scripts', '--pack-destination', folder);
   archive = join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? 'no tarball');
 }, installMs);
@@ -58,7 +59,7 @@ describe('the tarball', () => {
     expect(files.filter((file) => /\.(ts|map)$|^package\/(test|bench|\.)/.test(file))).toEqual([]);
   });
 
-  it('contains a command that the build has left executable, so that npx starts it after each build', () => {
+  it('contains a command that is executable after each build, so that npx starts it', () => {
     expect(() => accessSync(join(root, 'dist/bundle/main.js'), constants.X_OK)).not.toThrow();
   });
 });
@@ -87,7 +88,7 @@ describe.skipIf(!installable)('the installed package (skipped without a package 
     expect(existsSync(join(installed, 'node_modules/rpio/build/Release/rpio.node'))).toBe(true);
   });
 
-  it('has a command that starts the demo and releases on a press', async () => {
+  it('has a command that starts the demo, and releases on a press', async () => {
     const command = join(folder, 'bin/release-button');
     const env = {
       RELEASE_BUTTON_BROKER_PORT: '0',

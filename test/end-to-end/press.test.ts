@@ -1,4 +1,4 @@
-// A press by the real mosquitto_pub leads to a sync at (simulated) Argo CD and back to the light, with real processes.
+// A press by the real mosquitto_pub leads to a sync at the simulated Argo CD and to the light, with real processes.
 import { afterEach, describe, expect, it } from 'vitest';
 import { startInOne, type Installation } from '../support/installation.ts';
 import { publish } from '../support/processes.ts';
@@ -9,14 +9,14 @@ const press = 'release-button/button/main/press';
 const result = 'release-button/button/main/result';
 
 describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosquitto-clients)', () => {
-  let here: Installation | undefined;
+  let running: Installation | undefined;
   afterEach(async () => {
-    await here?.workplace.clear();
-    here = undefined;
+    await running?.workplace.clear();
+    running = undefined;
   });
 
-  it('releases drift on a bare press with one POST and one result, and the light goes off', async () => {
-    const demo = (here = await startInOne([{ name: 'shop', syncMs: 300 }, { name: 'still' }]));
+  it('releases drift if it is bare, with one POST and one result, and the light goes off', async () => {
+    const demo = (running = await startInOne([{ name: 'shop', syncMs: 300 }, { name: 'still' }]));
     await until('the light to be off', () => demo.light() === 'off');
 
     await demo.argocd.post('drift', { app: 'shop' });
@@ -44,8 +44,8 @@ describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosqui
     );
   });
 
-  it('answers a JSON press under its id, pins the sync to the shown revision and carries the ids', async () => {
-    const demo = (here = await startInOne([
+  it('is answered under its id if it is JSON, and the sync is pinned to the shown revision and has the ids', async () => {
+    const demo = (running = await startInOne([
       { name: 'shop', drifted: true },
       { name: 'other', drifted: true },
     ]));
@@ -78,7 +78,7 @@ describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosqui
   });
 
   it('becomes one release together with another press at the same time', async () => {
-    const demo = (here = await startInOne([{ name: 'shop', drifted: true, syncMs: 500 }]));
+    const demo = (running = await startInOne([{ name: 'shop', drifted: true, syncMs: 500 }]));
     publish(demo.brokerUrl, ['-t', press, '-m', 'press', '--repeat', '2']);
     await until('two results', () => demo.subscriber.messagesOn(result).length === 2);
     const reasons = demo.subscriber.messagesOn(result).map(({ payload }) => JSON.parse(payload) as unknown);
@@ -91,7 +91,7 @@ describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosqui
   });
 
   it('does not count if it is retained over MQTT 5: one result, the topic cleared, and no POST', async () => {
-    const demo = (here = await startInOne([{ name: 'shop', drifted: true }]));
+    const demo = (running = await startInOne([{ name: 'shop', drifted: true }]));
     publish(demo.brokerUrl, ['-V', '5', '-r', '-t', press, '-m', 'press']);
     await until('the result', () => demo.subscriber.messagesOn(result).length > 0);
     await until('the topic to be cleared', () => demo.subscriber.messagesOn(press).at(-1)?.payload === '');
@@ -104,10 +104,10 @@ describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosqui
   });
 
   it('is ignored if its payload is empty', async () => {
-    const demo = (here = await startInOne([{ name: 'shop', drifted: true }]));
+    const demo = (running = await startInOne([{ name: 'shop', drifted: true }]));
     publish(demo.brokerUrl, ['-t', press, '-n']);
     publish(demo.brokerUrl, ['-V', '5', '-r', '-t', press, '-n']);
-    // A later press of another kind on the worker's connection shows that the worker has ignored them.
+    // A later press of another kind on the worker's connection shows that the worker has ignored the others.
     publish(demo.brokerUrl, ['-t', 'release-button/button/nobody/press', '-m', 'press']);
     await until(
       'the result of the third',
@@ -117,16 +117,16 @@ describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosqui
     expect(await demo.argocd.syncs()).toEqual([]);
   });
 
-  it('gets the reason if nothing is out of sync', async () => {
-    const demo = (here = await startInOne([{ name: 'shop' }]));
+  it('is answered with the reason if nothing is out of sync', async () => {
+    const demo = (running = await startInOne([{ name: 'shop' }]));
     publish(demo.brokerUrl, ['-t', press, '-m', 'press']);
     const answer = await until('the result', () => demo.subscriber.latest(result));
     expect(answer).toMatchObject({ outcome: 'nothing-to-release' });
     expect(answer['message']).toMatch(/in sync; Argo CD has just looked at Git again/);
   });
 
-  it('releases a commit that Argo CD has not noticed yet, since a press refreshes', async () => {
-    const demo = (here = await startInOne([{ name: 'shop' }]));
+  it('releases a commit that Argo CD has not noticed yet, because a press refreshes', async () => {
+    const demo = (running = await startInOne([{ name: 'shop' }]));
     await demo.argocd.post('drift', { app: 'shop', noticed: false });
     publish(demo.brokerUrl, ['-t', press, '-m', 'press']);
     expect(await until('the result', () => demo.subscriber.latest(result))).toMatchObject({
@@ -138,8 +138,8 @@ describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosqui
     expect(await demo.argocd.syncs()).toHaveLength(1);
   });
 
-  it('shows a failed sync with its message until the next press is accepted', async () => {
-    const demo = (here = await startInOne([
+  it('that leads to a failed sync shows its message until the next press is accepted', async () => {
+    const demo = (running = await startInOne([
       { name: 'shop', drifted: true, fails: { message: 'one or more objects failed to apply' } },
     ]));
     publish(demo.brokerUrl, ['-t', press, '-m', 'press']);

@@ -11,21 +11,21 @@ const results = ({ subscriber }: SeparateInstallation) =>
   subscriber.messagesOn(`${buttonTopic}/result`).map(({ payload }) => payload);
 
 describe.skipIf(!hasMosquitto)('a paused Argo CD (skipped without mosquitto)', () => {
-  let apart: SeparateInstallation | undefined;
-  afterEach(() => apart?.workplace.clear());
+  let running: SeparateInstallation | undefined;
+  afterEach(() => running?.workplace.clear());
 
   const start = async (env: Readonly<Record<string, string>> = {}) => {
-    apart = await startSeparately([{ name: 'shop', drifted: true, syncMs: 50 }], {
+    running = await startSeparately([{ name: 'shop', drifted: true, syncMs: 50 }], {
       RELEASE_BUTTON_ARGOCD_REQUEST_TIMEOUT_MS: '1000',
       RELEASE_BUTTON_WORKER_DRIFT_MAX_AGE_MS: '3000',
       RELEASE_BUTTON_WORKER_DRIFT_STREAM_IDLE_MS: '2000',
       ...env,
     });
-    await apart.untilSignal('drifted');
-    return apart;
+    await running.untilSignal('drifted');
+    return running;
   };
 
-  it('makes the light unknown; a press is refused with the reason, and the light is right again when it continues', async () => {
+  it('makes the light unknown, a press is refused with the reason, and the light is right again when Argo CD continues', async () => {
     const installation = await start();
     const { simulator, brokerUrl, argocd } = installation;
     simulator.signal('SIGSTOP');
@@ -45,15 +45,15 @@ describe.skipIf(!hasMosquitto)('a paused Argo CD (skipped without mosquitto)', (
 
   it('that refuses its list is reported before the light gives up its last state', async () => {
     const { argocd, subscriber } = await start();
-    const said = () =>
+    const drifts = () =>
       subscriber
         .messagesOn('release-button/worker/main/drift')
         .map(({ payload }) => JSON.stringify([fieldOf(payload, 'fresh'), fieldOf(payload, 'reachable')]));
-    expect(said().at(-1)).toBe('[true,true]');
+    expect(drifts().at(-1)).toBe('[true,true]');
     await argocd.post('faults', { requests: [{ path: '/api/v1/applications', status: 503 }] });
-    await until('the refusal', () => said().includes('[true,false]'));
+    await until('the refusal', () => drifts().includes('[true,false]'));
     await argocd.post('faults', { clear: true });
-    await until('the end of it', () => said().at(-1) === '[true,true]');
+    await until('the end of it', () => drifts().at(-1) === '[true,true]');
   });
 
   it('that refuses its stream, and then its port, is reported while the light still shows its last state', async () => {
@@ -72,10 +72,10 @@ describe.skipIf(!hasMosquitto)('a paused Argo CD (skipped without mosquitto)', (
     await until('the refusal', () => drift()?.['reachable'] === false);
     // The light follows in the same way.
     await until('what follows', () => drift()?.['fresh'] === false);
-    const said = subscriber
+    const drifts = subscriber
       .messagesOn('release-button/worker/main/drift')
       .map(({ payload }) => JSON.stringify([fieldOf(payload, 'fresh'), fieldOf(payload, 'reachable')]));
-    expect(said.slice(-2)).toEqual(['[true,false]', '[false,false]']);
+    expect(drifts.slice(-2)).toEqual(['[true,false]', '[false,false]']);
   });
 
   it('that never answered a sync does not get it again, and the end of that sync is reported', async () => {
@@ -85,7 +85,7 @@ describe.skipIf(!hasMosquitto)('a paused Argo CD (skipped without mosquitto)', (
     publish(brokerUrl, ['-t', `${buttonTopic}/press`, '-m', '{"id": "p1"}']);
     await until('the sync', async () => (await argocd.syncs()).length === 1);
     simulator.signal('SIGSTOP');
-    // Until the worker has noticed: its request, and the question about the outcome, got no answer.
+    // Waits until the worker has noticed it: its request and its question about the outcome got no answer.
     await installation.worker.untilOutput(/no answer within 1000 ms/);
     simulator.signal('SIGCONT');
     await until(

@@ -1,11 +1,11 @@
-// A stop leaves nothing open, and ends in time whatever happens meanwhile.
+// A stop leaves nothing open, and ends in time, whatever happens during the stop.
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createWorkplace, type Workplace } from '../support/processes.ts';
 import { controlOf, worldOf } from '../support/argocd-control.ts';
 import { until } from '../support/wait.ts';
 
-describe('stopping', () => {
+describe('a stop', () => {
   let workplace: Workplace;
   beforeEach(() => {
     workplace = createWorkplace();
@@ -22,7 +22,7 @@ describe('stopping', () => {
     expect(child.output()).toContain('running true');
   });
 
-  it('ends with exit code 0 in the middle of a release, and the release continues at the next start', async () => {
+  it('in the middle of a release ends with exit code 0, and the release continues at the next start', async () => {
     const argocd = await controlOf(workplace.startArgoCd());
     await argocd.post('world', worldOf([{ name: 'shop', drifted: true, syncMs: 2_000 }]));
     const env = {

@@ -1,4 +1,4 @@
-// A closed terminal stops a process in order; a process started by nohup goes on. With real terminals.
+// A closed terminal stops a process in order, and a process started by nohup goes on. The terminals are real.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -31,7 +31,7 @@ describe.skipIf(!hasPython)('a closed terminal (skipped without python3, which o
     until(`${words} in ${name}`, () => file(name).includes(words));
   const close = (terminal: Running) => terminal.signal('SIGUSR1');
 
-  it('stops everything in order, lights off, with exit code 0', async () => {
+  it('stops everything in order, with lights off and exit code 0', async () => {
     const terminal = onTerminal('sh', '-c', 'exec "$0" "$@" > log', ...release('start'));
     await untilFile('log', 'LED main: on');
     close(terminal);
@@ -42,7 +42,7 @@ describe.skipIf(!hasPython)('a closed terminal (skipped without python3, which o
     expect(file('log')).toContain('"stopped"');
   });
 
-  it('stops it also if the log and the keys were on that terminal', async () => {
+  it('stops everything even if the log and the keys were on that terminal', async () => {
     const terminal = onTerminal(...release('start'));
     await terminal.untilOutput('LED main: on');
     close(terminal);
@@ -56,11 +56,11 @@ describe.skipIf(!hasPython)('a closed terminal (skipped without python3, which o
     await terminal.untilOutput('ended: code 0');
   });
 
-  it('does not stop a process started with nohup', async () => {
+  it('does not stop a process that nohup started', async () => {
     const terminal = onTerminal('nohup', ...release('start'));
     await terminal.untilOutput(/pid \d+/);
     const pid = Number(/pid (\d+)/.exec(terminal.output())?.[1]);
-    // It would even outlive this test.
+    // The process would even outlive this test.
     onTestFinished(() => killed(pid));
     await untilFile('nohup.out', 'LED main: on');
     close(terminal);

@@ -1,4 +1,4 @@
-// Two workers with an Argo CD each share one broker and one prefix. Real processes, and real mosquitto clients.
+// Two workers, each with its own Argo CD, share one broker and one prefix. Real processes, and real mosquitto clients.
 import { afterEach, describe, expect, it } from 'vitest';
 import { controlOf, worldOf, type ArgoCdControl } from '../support/argocd-control.ts';
 import type { Applications } from '../support/installation.ts';
@@ -24,18 +24,18 @@ describe.skipIf(!hasMosquitto)('two workers on one prefix (skipped without mosqu
   });
 
   const arrange = async (applications: Readonly<Record<Id, Applications>>) => {
-    const here = (workplace = createWorkplace());
-    const broker = here.start(['broker']);
+    const place = (workplace = createWorkplace());
+    const broker = place.start(['broker']);
     const brokerUrl = await broker.untilListening((line) => line['part'] === 'broker');
-    const heard = subscribe(here, brokerUrl);
-    const simulators = { production: here.startArgoCd(), staging: here.startArgoCd() };
+    const subscriber = subscribe(place, brokerUrl);
+    const simulators = { production: place.startArgoCd(), staging: place.startArgoCd() };
     const argocd: Record<Id, ArgoCdControl> = {
       production: await controlOf(simulators.production),
       staging: await controlOf(simulators.staging),
     };
     for (const id of ids) await argocd[id].post('world', worldOf(applications[id]));
     const startWorker = (id: Id, buttons: readonly string[] = [id]): Running =>
-      here.start(['release-worker'], {
+      place.start(['release-worker'], {
         RELEASE_BUTTON_MQTT_URL: brokerUrl,
         RELEASE_BUTTON_WORKER_ID: id,
         RELEASE_BUTTON_WORKER_STATE_DIR: `./state-${id}`,
@@ -49,32 +49,32 @@ describe.skipIf(!hasMosquitto)('two workers on one prefix (skipped without mosqu
       production: startWorker('production'),
       staging: startWorker('staging'),
     };
-    here.start(['gpio-agent'], {
+    place.start(['gpio-agent'], {
       RELEASE_BUTTON_MQTT_URL: brokerUrl,
       RELEASE_BUTTON_AGENT_BUTTONS: JSON.stringify(ids.map((id, index) => ({ id, line: 17 + index }))),
       RELEASE_BUTTON_AGENT_LEDS: JSON.stringify(
         ids.map((id, index) => ({ id, line: 22 + index, follows: id })),
       ),
     });
-    const latest = (topic: string) => heard.latest(`release-button/${topic}`);
+    const newest = (topic: string) => subscriber.latest(`release-button/${topic}`);
     const saysOf = (button: string, signal: string, worker: Id) =>
       until(`${button} to say ${signal}, by ${worker}`, () => {
-        const now = latest(`button/${button}/signal`);
+        const now = newest(`button/${button}/signal`);
         return now?.['signal'] === signal && now['worker'] === worker;
       });
     const shows = (id: Id, pattern: string) =>
       until(
         `the light of ${id} to show ${pattern}`,
-        () => latest(`led/${id}/state`)?.['pattern'] === pattern,
+        () => newest(`led/${id}/state`)?.['pattern'] === pattern,
       );
     const run = async (...args: readonly string[]) => {
-      const running = here.start(args, { RELEASE_BUTTON_MQTT_URL: brokerUrl });
+      const running = place.start(args, { RELEASE_BUTTON_MQTT_URL: brokerUrl });
       const { code } = await running.exited;
       return { code, output: running.output() };
     };
-    /** Everything that one worker publishes below its own topics, except its availability. */
-    const said = (id: Id, from = 0) =>
-      heard
+    /** Everything that a worker publishes below its own topics, except its availability. */
+    const publishedBy = (id: Id, from = 0) =>
+      subscriber
         .messages()
         .slice(from)
         .filter(
@@ -82,11 +82,22 @@ describe.skipIf(!hasMosquitto)('two workers on one prefix (skipped without mosqu
             topic.startsWith(`release-button/worker/${id}/`) ||
             topic === `release-button/button/${id}/signal`,
         );
-    return { here, brokerUrl, heard, argocd, workers, startWorker, latest, saysOf, shows, run, said };
+    return {
+      brokerUrl,
+      subscriber,
+      argocd,
+      workers,
+      startWorker,
+      newest,
+      saysOf,
+      shows,
+      run,
+      publishedBy,
+    };
   };
 
-  it('each releases its own applications, and killing one takes nothing away from the other', async () => {
-    const { brokerUrl, heard, argocd, workers, startWorker, latest, saysOf, shows, run, said } =
+  it('release their own applications, and killing one takes nothing away from the other', async () => {
+    const { brokerUrl, subscriber, argocd, workers, startWorker, newest, saysOf, shows, run, publishedBy } =
       await arrange({
         production: [{ name: 'shop', drifted: true, syncMs: 3_000 }],
         staging: [{ name: 'shop', drifted: true }, { name: 'till' }],
@@ -95,53 +106,53 @@ describe.skipIf(!hasMosquitto)('two workers on one prefix (skipped without mosqu
       await saysOf(id, 'drifted', id);
       await shows(id, 'on');
     }
-    expect(latest('worker/production/drift')).toMatchObject({ outOfSync: 1, total: 1 });
-    expect(latest('worker/staging/drift')).toMatchObject({ outOfSync: 1, total: 2 });
+    expect(newest('worker/production/drift')).toMatchObject({ outOfSync: 1, total: 1 });
+    expect(newest('worker/staging/drift')).toMatchObject({ outOfSync: 1, total: 2 });
 
     publish(brokerUrl, ['-t', 'release-button/button/production/press', '-m', '{"id": "p1"}']);
     await saysOf('production', 'releasing', 'production');
-    const before = heard.messages().length;
+    const before = subscriber.messages().length;
     workers.staging.signal('SIGKILL');
     await workers.staging.exited;
     await shows('staging', 'double-blink');
-    // Only its last will can speak for it.
-    expect(said('staging', before).map(({ topic, payload }) => [topic, payload])).toEqual([
+    // Only its last will speaks for a killed worker.
+    expect(publishedBy('staging', before).map(({ topic, payload }) => [topic, payload])).toEqual([
       ['release-button/worker/staging/availability', 'offline'],
     ]);
-    await until('the end', () => latest('worker/production/release/last')?.['outcome'] === 'succeeded');
+    await until('the end', () => newest('worker/production/release/last')?.['outcome'] === 'succeeded');
     await shows('production', 'off');
 
-    // When it is back, it finds its own topics, and does not take the other worker's for its own.
-    const atReturn = heard.messages().length;
+    // When the worker returns, it finds its own topics, and does not take those of the other worker for its own.
+    const atReturn = subscriber.messages().length;
     workers.staging = startWorker('staging');
     await until('staging to be back', () =>
-      said('staging', atReturn).some(({ topic }) => topic.endsWith('/staging/drift')),
+      publishedBy('staging', atReturn).some(({ topic }) => topic.endsWith('/staging/drift')),
     );
     await shows('staging', 'on');
-    expect(said('production', atReturn).filter(({ payload }) => payload === '')).toEqual([]);
-    expect(latest('worker/staging/release/last')).toBeUndefined();
-    expect(latest('worker/production/release/last')).toMatchObject({ pressId: 'p1', outcome: 'succeeded' });
-    expect(latest('worker/production/app/argocd/shop')).toMatchObject({ sync: 'Synced' });
-    expect(latest('worker/staging/app/argocd/shop')).toMatchObject({ sync: 'OutOfSync' });
-    expect(heard.messagesOn('release-button/button/production/result')).toHaveLength(1);
+    expect(publishedBy('production', atReturn).filter(({ payload }) => payload === '')).toEqual([]);
+    expect(newest('worker/staging/release/last')).toBeUndefined();
+    expect(newest('worker/production/release/last')).toMatchObject({ pressId: 'p1', outcome: 'succeeded' });
+    expect(newest('worker/production/app/argocd/shop')).toMatchObject({ sync: 'Synced' });
+    expect(newest('worker/staging/app/argocd/shop')).toMatchObject({ sync: 'OutOfSync' });
+    expect(subscriber.messagesOn('release-button/button/production/result')).toHaveLength(1);
     expect(
       [await argocd.production.syncs(), await argocd.staging.syncs()].map(({ length }) => length),
     ).toEqual([1, 0]);
 
     // A button of no worker gets one answer, and the press is not sent to an Argo CD.
     publish(brokerUrl, ['-t', 'release-button/button/nobodys/press', '-m', '{"id": "p2"}']);
-    await until('the answer', () => latest('button/nobodys/result'));
+    await until('the answer', () => newest('button/nobodys/result'));
     publish(brokerUrl, ['-t', 'release-button/button/staging/press', '-m', '{"id": "p3"}']);
-    await until('the end', () => latest('worker/staging/release/last')?.['pressId'] === 'p3');
-    expect(heard.messagesOn('release-button/button/nobodys/result')).toHaveLength(1);
+    await until('the end', () => newest('worker/staging/release/last')?.['pressId'] === 'p3');
+    expect(subscriber.messagesOn('release-button/button/nobodys/result')).toHaveLength(1);
     expect(await run('press', 'staging', '--worker', 'production')).toMatchObject({
       code: 2,
       output: expect.stringContaining('no button "staging"'),
     });
   });
 
-  it('nobody answers for a worker that is offline, and the commands say so, until its topics are cleared', async () => {
-    const { brokerUrl, heard, workers, startWorker, latest, saysOf, shows, run } = await arrange({
+  it('do not answer for each other: a press for an offline worker gets no answer, and the commands say so until its topics are cleared', async () => {
+    const { brokerUrl, subscriber, workers, startWorker, newest, saysOf, shows, run } = await arrange({
       production: [{ name: 'shop', drifted: true }],
       staging: [{ name: 'shop', drifted: true }],
     });
@@ -149,15 +160,15 @@ describe.skipIf(!hasMosquitto)('two workers on one prefix (skipped without mosqu
     workers.staging.signal('SIGKILL');
     await workers.staging.exited;
     await shows('staging', 'double-blink');
-    const before = heard.messagesOn('release-button/led/staging/state').length;
+    const before = subscriber.messagesOn('release-button/led/staging/state').length;
 
     publish(brokerUrl, ['-t', 'release-button/button/staging/press', '-m', '{"id": "p1"}']);
-    // It has one answer, so the press before it has had all of its answers.
+    // This press has its one answer, so the press before it has had all its answers.
     publish(brokerUrl, ['-t', 'release-button/button/nobodys/press', '-m', '{"id": "p2"}']);
-    await until('the answer', () => latest('button/nobodys/result'));
-    expect(heard.messagesOn('release-button/button/staging/result')).toEqual([]);
-    // No flashes of a refusal: the light goes on showing that the worker is gone.
-    expect(heard.messagesOn('release-button/led/staging/state').slice(before)).toEqual([]);
+    await until('the answer', () => newest('button/nobodys/result'));
+    expect(subscriber.messagesOn('release-button/button/staging/result')).toEqual([]);
+    // The light does not flash as for a refusal, and still shows that the worker is offline.
+    expect(subscriber.messagesOn('release-button/led/staging/state').slice(before)).toEqual([]);
 
     const offline =
       'the worker staging is offline. It has the button staging, so nobody would answer. Start it (release-button release-worker, or start)';
@@ -168,7 +179,7 @@ describe.skipIf(!hasMosquitto)('two workers on one prefix (skipped without mosqu
       ['freeze', '--button', 'staging', '--reason', 'x'],
     ])
       expect(await run(...command)).toEqual({ code: 6, output: expect.stringContaining(offline) });
-    // Without a name, it asks as if both were online, and does not press the only button that is left.
+    // Without a name, the command asks as if both were online. It does not press the only remaining button.
     expect(await run('press')).toMatchObject({
       code: 2,
       output: expect.stringContaining('there are several buttons. Name one of production, staging'),
@@ -181,18 +192,18 @@ describe.skipIf(!hasMosquitto)('two workers on one prefix (skipped without mosqu
 
     clearRetained(brokerUrl, 'release-button/worker/staging/#');
     publish(brokerUrl, ['-t', 'release-button/button/staging/press', '-m', '{"id": "p3"}']);
-    await until('the answer', () => latest('button/staging/result'));
-    expect(latest('button/staging/result')).toMatchObject({ pressId: 'p3', reason: 'unknown-button' });
+    await until('the answer', () => newest('button/staging/result'));
+    expect(newest('button/staging/result')).toMatchObject({ pressId: 'p3', reason: 'unknown-button' });
 
     workers.staging = startWorker('staging');
     await shows('staging', 'on');
     expect(await run('press', 'staging')).toMatchObject({ code: 0 });
     await saysOf('production', 'drifted', 'production');
-    expect(heard.messagesOn('release-button/button/staging/result')).toHaveLength(2);
+    expect(subscriber.messagesOn('release-button/button/staging/result')).toHaveLength(2);
   });
 
-  it('all are frozen at once with a line for each, or only one; an offline worker is reported', async () => {
-    const { workers, latest, saysOf, run } = await arrange({
+  it('are all frozen at once with a line for each, or only one of them, and an offline worker is reported', async () => {
+    const { workers, newest, saysOf, run } = await arrange({
       production: [{ name: 'shop', drifted: true }],
       staging: [{ name: 'shop', drifted: true }],
     });
@@ -210,16 +221,16 @@ describe.skipIf(!hasMosquitto)('two workers on one prefix (skipped without mosqu
       output: 'nothing is frozen any more\n',
     });
     await saysOf('staging', 'drifted', 'staging');
-    expect(latest('button/production/signal')).toMatchObject({ signal: 'blocked' });
-    expect(latest('worker/production/freeze/state')).toMatchObject({ frozen: true, reason: 'the sale' });
+    expect(newest('button/production/signal')).toMatchObject({ signal: 'blocked' });
+    expect(newest('worker/production/freeze/state')).toMatchObject({ frozen: true, reason: 'the sale' });
 
     workers.staging.signal('SIGKILL');
     await workers.staging.exited;
     await until(
       'staging to be offline',
       () =>
-        // A bare word, which is no JSON.
-        JSON.stringify(latest('worker/staging/availability')) === '{}',
+        // A bare word, which is not JSON.
+        JSON.stringify(newest('worker/staging/availability')) === '{}',
     );
     expect(await run('freeze', '--reason', 'x', '--worker', 'staging')).toEqual({
       code: 6,
@@ -228,8 +239,8 @@ describe.skipIf(!hasMosquitto)('two workers on one prefix (skipped without mosqu
     expect(await run('unfreeze')).toEqual({ code: 0, output: 'nothing is frozen any more\n' });
   });
 
-  it('terminate ends the release of the only worker that has one, and asks which worker is meant if both have one', async () => {
-    const { brokerUrl, latest, saysOf, run } = await arrange({
+  it('terminate the only running release, and ask which worker is meant if both have one', async () => {
+    const { brokerUrl, newest, saysOf, run } = await arrange({
       production: [{ name: 'shop', drifted: true, hookNeverEnds: true }],
       staging: [{ name: 'shop', drifted: true, hookNeverEnds: true }],
     });
@@ -245,7 +256,7 @@ describe.skipIf(!hasMosquitto)('two workers on one prefix (skipped without mosqu
     for (const id of ids)
       await until(
         'the release to be told',
-        () => latest(`worker/${id}/release/current`)?.['id'] !== undefined,
+        () => newest(`worker/${id}/release/current`)?.['id'] !== undefined,
       );
 
     expect(await run('terminate')).toMatchObject({
@@ -253,18 +264,20 @@ describe.skipIf(!hasMosquitto)('two workers on one prefix (skipped without mosqu
       output: expect.stringContaining('Name one with --worker: production, staging'),
     });
     expect(await run('terminate', '--worker', 'production')).toMatchObject({ code: 0 });
-    await until('the end', () => latest('worker/production/release/last')?.['outcome'] === 'failed');
-    expect(latest('button/staging/signal')).toMatchObject({ signal: 'releasing' });
-    await until('the word on it', () => latest('worker/production/release/current')?.['state'] === 'idle');
+    await until('the end', () => newest('worker/production/release/last')?.['outcome'] === 'failed');
+    expect(newest('button/staging/signal')).toMatchObject({ signal: 'releasing' });
+    await until('the word on it', () => newest('worker/production/release/current')?.['state'] === 'idle');
     expect(await run('terminate')).toMatchObject({ code: 0 });
-    await until('the end', () => latest('worker/staging/release/last')?.['outcome'] === 'failed');
+    await until('the end', () => newest('worker/staging/release/last')?.['outcome'] === 'failed');
   });
 
-  it('a button of both workers releases nothing, and doctor and both logs say why', async () => {
-    const { brokerUrl, argocd, heard, workers, startWorker, latest, saysOf, shows, run } = await arrange({
-      production: [{ name: 'shop', drifted: true }],
-      staging: [{ name: 'shop', drifted: true }],
-    });
+  it('release nothing by a button that both have, and doctor and both logs say why', async () => {
+    const { brokerUrl, argocd, subscriber, workers, startWorker, newest, saysOf, shows, run } = await arrange(
+      {
+        production: [{ name: 'shop', drifted: true }],
+        staging: [{ name: 'shop', drifted: true }],
+      },
+    );
     for (const id of ids) await saysOf(id, 'drifted', id);
     workers.staging.signal('SIGTERM');
     await workers.staging.exited;
@@ -275,17 +288,17 @@ describe.skipIf(!hasMosquitto)('two workers on one prefix (skipped without mosqu
       await workers[id].untilOutput(/production and staging both have the button production/);
 
     publish(brokerUrl, ['-t', 'release-button/button/production/press', '-m', '{"id": "p1"}']);
-    await until('the answer', () => latest('button/production/result'));
-    expect(latest('button/production/result')).toMatchObject({ pressId: 'p1', reason: 'claimed-twice' });
+    await until('the answer', () => newest('button/production/result'));
+    expect(newest('button/production/result')).toMatchObject({ pressId: 'p1', reason: 'claimed-twice' });
     expect((await run('doctor', 'gpio-agent')).output).toMatch(
       /the workers production and staging both have the button production/,
     );
-    expect(heard.messagesOn('release-button/button/production/result')).toHaveLength(1);
+    expect(subscriber.messagesOn('release-button/button/production/result')).toHaveLength(1);
 
     workers.staging.signal('SIGKILL');
     await saysOf('production', 'drifted', 'production');
     publish(brokerUrl, ['-t', 'release-button/button/production/press', '-m', '{"id": "p2"}']);
-    await until('the end', () => latest('worker/production/release/last')?.['pressId'] === 'p2');
+    await until('the end', () => newest('worker/production/release/last')?.['pressId'] === 'p2');
     expect(
       [await argocd.production.syncs(), await argocd.staging.syncs()].map(({ length }) => length),
     ).toEqual([1, 0]);

@@ -1,4 +1,4 @@
-// Separate processes, started in the wrong order and at other addresses: each waits, and says for what.
+// Separate processes that start in the wrong order and with other addresses. Each waits, and says what it waits for.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createWorkplace, publish, subscribe, type Running, type Workplace } from '../support/processes.ts';
 import { freePort } from '../support/ports.ts';
@@ -20,8 +20,8 @@ describe.skipIf(!hasMosquitto)('separate processes (skipped without mosquitto-cl
     return (await fetch(`${url}/healthz`)).text();
   };
 
-  it('agent and worker wait for a broker and an Argo CD that do not run yet, say so, and start to work when they do', async () => {
-    // An address of this machine that is not the default one.
+  it('start in any order: agent and worker say that they wait for a broker and an Argo CD, and work when both run', async () => {
+    // An address of this machine that is not the default.
     const brokerPort = await freePort('127.0.0.2');
     const simulatorPort = await freePort();
     const broker = `mqtt://127.0.0.2:${brokerPort}`;
@@ -34,17 +34,17 @@ describe.skipIf(!hasMosquitto)('separate processes (skipped without mosquitto-cl
       RELEASE_BUTTON_WORKER_BUTTONS: '[{"id":"main","select":{"all":true}}]',
     });
 
-    const waits = new RegExp(`mqtt://127\\.0\\.0\\.2:${brokerPort}.*ECONNREFUSED.*next try in`);
+    const waitingLine = new RegExp(`mqtt://127\\.0\\.0\\.2:${brokerPort}.*ECONNREFUSED.*next try in`);
     for (const running of [agent, worker]) {
-      await running.untilOutput(waits);
-      expect(await health(running)).toMatch(waits);
+      await running.untilOutput(waitingLine);
+      expect(await health(running)).toMatch(waitingLine);
     }
     await until('the worker to say what else it waits for', async () =>
       new RegExp(`http://127\\.0\\.0\\.1:${simulatorPort} .*ECONNREFUSED.*argocd\\.server`).test(
         await health(worker),
       ),
     );
-    // Meanwhile the light is right.
+    // The light is right while the agent waits.
     await agent.untilOutput(/"led":"main".*double-blink \(offline\)/);
 
     const simulator = workplace.startArgoCd({ port: simulatorPort });
@@ -55,20 +55,20 @@ describe.skipIf(!hasMosquitto)('separate processes (skipped without mosquitto-cl
       RELEASE_BUTTON_BROKER_PORT: String(brokerPort),
     });
     await started.untilListening((line) => line['part'] === 'broker');
-    const heard = subscribe(workplace, broker);
+    const subscriber = subscribe(workplace, broker);
 
     await until(
       'the light of what drifts',
-      () => heard.latest('release-button/led/main/state')?.['pattern'] === 'on',
+      () => subscriber.latest('release-button/led/main/state')?.['pattern'] === 'on',
     );
     publish(broker, ['-t', press, '-m', 'press']);
     await until(
       'the release',
-      () => heard.latest('release-button/worker/main/release/last')?.['outcome'] === 'succeeded',
+      () => subscriber.latest('release-button/worker/main/release/last')?.['outcome'] === 'succeeded',
     );
     await until(
       'the light to go out',
-      () => heard.latest('release-button/led/main/state')?.['pattern'] === 'off',
+      () => subscriber.latest('release-button/led/main/state')?.['pattern'] === 'off',
     );
     expect(await argocd.syncs()).toHaveLength(1);
 
@@ -77,7 +77,7 @@ describe.skipIf(!hasMosquitto)('separate processes (skipped without mosquitto-cl
       expect(await running.exited).toEqual({ code: 0, signal: null });
   });
 
-  it('a worker whose button selects no application says so, with what to correct', async () => {
+  it('report a button that selects no application, with what to correct', async () => {
     const simulator = workplace.start(['argocd-simulator']);
     const server = await simulator.untilListening((line) => line['part'] === 'simulator');
     const worker = workplace.start(['release-worker'], {
