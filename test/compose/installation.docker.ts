@@ -171,7 +171,7 @@ worker:
         'release-worker',
       );
       expect(config).toMatch(
-        /warning: mqtt\.url is mqtt:\/\/elsewhere:1883, from RELEASE_BUTTON_MQTT_URL; config\/release-button\.yaml:2 says otherwise/,
+        /warning: mqtt\.url is mqtt:\/\/elsewhere:1883, from RELEASE_BUTTON_MQTT_URL, which overrides the different value in config\/release-button\.yaml:2/,
       );
     });
 
