@@ -8,13 +8,13 @@ import { silentLog, type Log } from '../../service/log.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { until } from '../support/wait.ts';
 
-const nothing: Announced = { devices: new Map(), removed: new Set() };
+const emptyRecord: Announced = { devices: new Map(), removed: new Set() };
 const announced = (): Announced => ({
   devices: new Map([['release-button_agent_main', new Map([['event_main', 'event']])]]),
   removed: new Set(['release-button_agent_main']),
 });
 
-describe('what Home Assistant may know', () => {
+describe('the record of what Home Assistant may know', () => {
   let folder: string;
   let warnings: string[];
   beforeEach(() => {
@@ -27,79 +27,79 @@ describe('what Home Assistant may know', () => {
   const fileFor = (prefix = 'release-button', at = join(folder, 'state')) =>
     createAnnouncedFile(at, prefix, log());
 
-  test('outlives a restart, in a directory that is made where it is missing', async () => {
+  test('outlives a restart, in a directory that is made if it is missing', async () => {
     const first = fileFor();
-    expect(await first.read()).toEqual(nothing);
+    expect(await first.read()).toEqual(emptyRecord);
     first.write(announced());
     await first.settled();
     expect(await fileFor().read()).toEqual(announced());
-    // Nothing half-written is left behind.
+    // No incomplete file is left behind.
     expect(readdirSync(join(folder, 'state'))).toEqual(['home-assistant.release-button.json']);
     expect(warnings).toEqual([]);
   });
 
-  test('of quick changes the last one counts', async () => {
-    const one = fileFor();
-    one.write(nothing);
-    one.write(announced());
-    await one.settled();
+  test('has the last of several quick changes', async () => {
+    const file = fileFor();
+    file.write(emptyRecord);
+    file.write(announced());
+    await file.settled();
     expect(await fileFor().read()).toEqual(announced());
   });
 
-  test('of two prefixes is kept apart', async () => {
-    const other = fileFor('building-7/release-button');
-    other.write({
+  test('is separate for each prefix', async () => {
+    const otherFile = fileFor('building-7/release-button');
+    otherFile.write({
       devices: new Map([['building-7_-release-button_agent_main', new Map()]]),
       removed: new Set(),
     });
-    await other.settled();
-    expect(await fileFor().read()).toEqual(nothing);
+    await otherFile.settled();
+    expect(await fileFor().read()).toEqual(emptyRecord);
   });
 
-  test('of a prefix that is not ours is not believed', async () => {
-    const one = fileFor();
-    one.write({
+  test('is ignored if it is about another prefix', async () => {
+    const file = fileFor();
+    file.write({
       devices: new Map([['zigbee2mqtt_lamp', new Map([['light', 'light']])]]),
       removed: new Set(['zigbee2mqtt_lamp']),
     });
-    await one.settled();
-    expect(await fileFor().read()).toEqual(nothing);
+    await file.settled();
+    expect(await fileFor().read()).toEqual(emptyRecord);
   });
 
   test.each(['{nope', '{"devices": 1}', '[]'])(
-    'that cannot be read (%s) is said, and begun anew',
+    'starts empty with a warning if its file cannot be read: %s',
     async (text) => {
       writeFileSync(join(folder, 'home-assistant.release-button.json'), text);
-      expect(await fileFor('release-button', folder).read()).toEqual(nothing);
+      expect(await fileFor('release-button', folder).read()).toEqual(emptyRecord);
       expect(warnings).toEqual([expect.stringContaining('homeAssistant.stateDir')]);
     },
   );
 
-  test('of a directory that can never be made does not hold up the stop', async () => {
-    const one = fileFor('release-button', '/proc/nowhere/state');
-    one.write(announced());
-    await one.settled();
+  test('does not delay the stop if its directory can never be made', async () => {
+    const file = fileFor('release-button', '/proc/nowhere/state');
+    file.write(announced());
+    await file.settled();
     expect(warnings).toEqual([expect.stringContaining('homeAssistant.stateDir')]);
   });
 
-  test('that cannot be written is said once, and disturbs nothing', async () => {
+  test('causes one warning and nothing else if it cannot be written', async () => {
     writeFileSync(join(folder, 'state'), 'a file in the place of the directory');
-    const one = fileFor();
-    one.write(announced());
-    await one.settled();
-    one.write(nothing);
-    await one.settled();
+    const file = fileFor();
+    file.write(announced());
+    await file.settled();
+    file.write(emptyRecord);
+    await file.settled();
     expect(warnings).toEqual([expect.stringContaining('homeAssistant.stateDir')]);
   });
 
-  test('that cannot be written is said in the health, and written when that is possible again', async () => {
+  test('is a fault in the health while it cannot be written, and is written when that is possible again', async () => {
     const clock = createFakeClock();
     const health = createHealth(clock);
-    const one = createAnnouncedFile(join(folder, 'state'), 'release-button', log(), { clock, health });
-    await one.read();
+    const file = createAnnouncedFile(join(folder, 'state'), 'release-button', log(), { clock, health });
+    await file.read();
     expect(health.report().status).toBe('ok');
     writeFileSync(join(folder, 'state'), 'a file in the place of the directory');
-    one.write(announced());
+    file.write(announced());
     await until('the failure', () => health.report().status === 'degraded');
     expect(health.report().checks['home-assistant-state']?.message).toContain('homeAssistant.stateDir');
     rmSync(join(folder, 'state'));

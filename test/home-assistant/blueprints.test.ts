@@ -1,4 +1,4 @@
-// The blueprints: that each is whole in itself, and that what it speaks of exists.
+// The blueprints: each is complete, and everything that it refers to exists.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseDocument, visit } from 'yaml';
@@ -12,7 +12,7 @@ import { usualEntities as entities } from './support/usual-entities.ts';
 const folder = new URL('../../home-assistant/blueprints/', import.meta.url);
 const names = readdirSync(folder).toSorted();
 
-/** What Home Assistant knows as an input's value, to be found again. */
+/** Stands for an input's value, which only Home Assistant knows, so that the test can recognise it. */
 class Input {
   readonly name: string;
   constructor(name: string) {
@@ -33,7 +33,7 @@ const inputSchema = z.strictObject({
 });
 
 const blueprintSchema = z.looseObject({
-  // No source_url: Home Assistant writes it where a blueprint is imported. No author.
+  // No source_url, because Home Assistant writes it when a blueprint is imported. No author.
   blueprint: z.strictObject({
     name: z.string().check(z.startsWith('release-button: ')),
     description: z.string().check(z.minLength(40)),
@@ -67,7 +67,7 @@ function read(name: string) {
   return { text, problems: [...document.errors, ...document.warnings], document, used, strings };
 }
 
-test('they are these', () => {
+test('the folder contains these blueprints', () => {
   expect(names).toEqual([
     'announce-drift.yaml',
     'flash-lamp.yaml',
@@ -83,16 +83,16 @@ describe.each(names)('%s', (name) => {
   const { input } = content.blueprint;
   const templates = strings.filter((string) => /\{[{%]/.test(string) && !string.includes('Write {{ message'));
 
-  test('it is YAML without a fault, in the form of a blueprint', () => {
+  test('it is valid YAML in the form of a blueprint', () => {
     expect(problems).toEqual([]);
     expect(text).not.toMatch(/source_url|author/);
   });
 
-  test('every input is used, and every one that is used is declared', () => {
+  test('every declared input is used, and every used input is declared', () => {
     expect([...used].toSorted()).toEqual(Object.keys(input).toSorted());
   });
 
-  test('every entity that is a default is announced, in a domain that can be chosen', () => {
+  test('every default entity is announced, in a domain that can be chosen', () => {
     const defaults = Object.values(input).flatMap(({ default: value, selector }) =>
       'entity' in selector ? idsSchema.parse(value).map((id) => ({ id, selector })) : [],
     );
@@ -116,27 +116,27 @@ describe.each(names)('%s', (name) => {
     }
   });
 
-  test('no entity is named but as a default', () => {
+  test('entities are named only as defaults', () => {
     const { blueprint: _, ...rest } = content;
     expect(JSON.stringify(rest)).not.toMatch(/\w\.release_button_\w/);
   });
 
-  test('every variable of an input is read', () => {
+  test('every declared variable is read', () => {
     const variables = { ...content.variables, ...content.trigger_variables };
     for (const variable of Object.keys(variables))
       expect(templates.join('\n'), variable).toMatch(new RegExp(`\\b${variable}\\b`));
   });
 
-  test('every variable that a template reads is there', () => {
-    const known = new Set([
+  test('every variable that a template reads is declared', () => {
+    const declared = new Set([
       ...Object.keys({ ...content.variables, ...content.trigger_variables }),
       ...variablesIn(document.toJS()),
     ]);
-    const free = new Set(templates.flatMap(freeNamesOf));
-    expect([...free].filter((word) => !known.has(word))).toEqual([]);
+    const read = new Set(templates.flatMap(freeNamesOf));
+    expect([...read].filter((word) => !declared.has(word))).toEqual([]);
   });
 
-  test('every attribute that is read is one that the entity has', () => {
+  test('every attribute that a template reads exists at its entity', () => {
     for (const template of templates)
       for (const [, variable, attribute] of template.matchAll(/state_attr\((\w+), '(\w+)'\)/g)) {
         const id = String(input[variable ?? '']?.default);
@@ -146,7 +146,7 @@ describe.each(names)('%s', (name) => {
       }
   });
 
-  test('every attribute of a state that triggered is one that there is', () => {
+  test('every attribute of a state that triggers exists', () => {
     const ofFreeze = String(entities.get('switch.release_button_freeze')?.['json_attributes_template']);
     const ofResult = String(entities.get('event.release_button_press_result')?.['value_template']);
     for (const template of templates)
@@ -156,7 +156,7 @@ describe.each(names)('%s', (name) => {
         );
   });
 
-  test('every trigger that names states names those that there are', () => {
+  test('every state that a trigger names exists', () => {
     const words = new Set<unknown>(['on', 'off', 'unavailable', 'unknown', ...signalStates]);
     for (const trigger of content.triggers)
       for (const key of ['from', 'to', 'not_from', 'not_to'])
@@ -164,7 +164,7 @@ describe.each(names)('%s', (name) => {
   });
 });
 
-test('for each kind of button that can be chosen it is said what a press is', () => {
+test('the blueprint for buttons says for each kind of button what a press is', () => {
   const { document, strings } = read('release-by-button.yaml');
   const { input } = blueprintSchema.parse(document.toJS()).blueprint;
   const filters = z.object({
@@ -172,13 +172,13 @@ test('for each kind of button that can be chosen it is said what a press is', ()
   });
   const kinds = filters.parse(input['buttons']?.selector).entity.filter;
   const press = strings.find((string) => string.includes('new.domain')) ?? '';
-  const said = [...press.matchAll(/new\.domain (?:==|in) (\[.*?\]|'\w+')/g)].flatMap(([, list = '']) =>
-    [...list.matchAll(/\w+/g)].map(([kind]) => kind),
+  const explainedKinds = [...press.matchAll(/new\.domain (?:==|in) (\[.*?\]|'\w+')/g)].flatMap(
+    ([, list = '']) => [...list.matchAll(/\w+/g)].map(([kind]) => kind),
   );
-  expect(said.toSorted()).toEqual(kinds.flatMap(({ domain }) => domain).toSorted());
+  expect(explainedKinds.toSorted()).toEqual(kinds.flatMap(({ domain }) => domain).toSorted());
 });
 
-test('of a press that released nothing the presser is told, and can choose of all answers', () => {
+test('the blueprint that tells the presser offers all answers, and by default tells about presses that released nothing', () => {
   const { document } = read('tell-presser.yaml');
   const answers = z.object({
     default: z.array(z.string()),
@@ -189,7 +189,7 @@ test('of a press that released nothing the presser is told, and can choose of al
   expect(outcomes.default).toEqual(['rejected', 'nothing-to-release']);
 });
 
-test('the lamp flashes by a word that the signal has', () => {
+test('the blueprint for a lamp flashes at a word that the signal has', () => {
   const { strings } = read('flash-lamp.yaml');
   const words = strings.flatMap((string) =>
     [...string.matchAll(/'is_state', '(\w+)'/g)].map(([, word]) => word),
@@ -198,9 +198,9 @@ test('the lamp flashes by a word that the signal has', () => {
   expect(signalStates).toContain('Releasing');
 });
 
-test('the freeze is requested and lifted by its own source, as the worker takes it', () => {
+test('the blueprint for working hours requests and lifts a freeze of its own source, in a form that the worker accepts', () => {
   const { strings } = read('freeze-outside-working-hours.yaml');
-  const sent = strings
+  const freezes = strings
     .filter((string) => string.includes("{'frozen'"))
     .map((payload) =>
       freezeSet.codec.decode(
@@ -213,12 +213,12 @@ test('the freeze is requested and lifted by its own source, as the worker takes 
         ),
       ),
     );
-  const own = { source: `ha_${'s'.repeat(60)}`, by: originator };
-  expect(sent).toEqual([
-    { ok: true, value: { frozen: true, reason: 'r'.repeat(200), ...own } },
-    { ok: true, value: { frozen: false, ...own } },
+  const ownSource = { source: `ha_${'s'.repeat(60)}`, by: originator };
+  expect(freezes).toEqual([
+    { ok: true, value: { frozen: true, reason: 'r'.repeat(200), ...ownSource } },
+    { ok: true, value: { frozen: false, ...ownSource } },
   ]);
-  // Of the worker whose switch it is, and of no other.
+  // The topic of the worker to which the switch belongs, and no other.
   const topics = strings.filter((string) => string.includes("'command_topic'"));
   expect(topics).toEqual([
     "{{ state_attr(freeze, 'command_topic') }}",
@@ -231,7 +231,7 @@ test('the freeze is requested and lifted by its own source, as the worker takes 
 
 const setting = z.object({ variables: z.record(z.string(), z.unknown()) });
 
-/** What steps set on the way. */
+/** The variables that steps set. */
 function variablesIn(value: unknown): readonly string[] {
   if (typeof value !== 'object' || value === null) return [];
   const { success, data } = setting.safeParse(value);
@@ -241,15 +241,15 @@ function variablesIn(value: unknown): readonly string[] {
   ];
 }
 
-/** The names that the expressions of a template read and do not set themselves. */
+/** The names that the expressions of a template read and do not set. */
 function freeNamesOf(template: string): readonly string[] {
   const code = [...template.matchAll(/\{\{-?(.*?)-?\}\}|\{%-?(.*?)-?%\}/gs)]
     .map(([, expression = '', statement = '']) => `${expression}${statement}`)
     .join(' ; ')
     .replaceAll(/'[^']*'/g, "''");
-  const own = [...code.matchAll(/\b(?:set|for) (\w+)/g)].map(([, word]) => word);
+  const ownNames = [...code.matchAll(/\b(?:set|for) (\w+)/g)].map(([, word]) => word);
   const words = [...code.matchAll(/(?<![.\w|] ?)[a-z_]\w*(?!\w* *=[^=])/gi)].map(([word]) => word);
-  return words.filter((word) => !own.includes(word) && !ofJinja.has(word));
+  return words.filter((word) => !ownNames.includes(word) && !ofJinja.has(word));
 }
 
 const ofJinja = new Set(

@@ -1,4 +1,4 @@
-// The cards in the documentation name entities that are announced, and attributes that these have.
+// The cards in the documentation name announced entities, and attributes of these entities.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -11,13 +11,13 @@ const cardOn = (page: string) => {
   return { text, objects: objectsIn(parse(text)) };
 };
 
-/** Every object in it, however deep. */
+/** All objects in it, at any depth. */
 function objectsIn(value: unknown): readonly object[] {
   if (typeof value !== 'object' || value === null) return [];
   return [value, ...Object.values(value).flatMap(objectsIn)];
 }
 
-/** The entity that the variable `result` stands for. */
+/** The entity whose value the variable `result` has. */
 const resultOf = (card: string) => /set result = '([\w.]+)'/.exec(card)?.[1];
 
 describe.each([
@@ -33,16 +33,16 @@ describe.each([
     for (const type of types) expect(usual).toContain(type);
   });
 
-  test('names entities that are announced and not disabled', () => {
-    const named = text.match(/\b[a-z_]+\.release_button_\w+/g) ?? [];
-    expect(named.length).toBeGreaterThan(6);
-    for (const id of named) {
+  test('names only entities that are announced and not disabled', () => {
+    const namedEntities = text.match(/\b[a-z_]+\.release_button_\w+/g) ?? [];
+    expect(namedEntities.length).toBeGreaterThan(6);
+    for (const id of namedEntities) {
       expect(entities.get(id), id).toBeDefined();
       expect(entities.get(id)?.['enabled_by_default'], id).not.toBe(false);
     }
   });
 
-  test('reads attributes that the entities have', () => {
+  test('reads only attributes that the entities have', () => {
     const read = [
       ...[...text.matchAll(/state_attr\('([\w.]+)', '(\w+)'\)/g)].map(([, id, name]) => [id, name]),
       ...[...text.matchAll(/state_attr\(result, '(\w+)'\)/g)].map(([, name]) => [resultOf(text), name]),
@@ -52,10 +52,10 @@ describe.each([
         return Array.isArray(content) ? content.map((name: unknown) => [id, name]) : [];
       }),
     ];
-    // What Home Assistant itself knows of every entity, or of each that fires events.
-    const own = new Set(['state', 'last_changed', 'event_type']);
+    // Values that every entity has, or every entity that fires events.
+    const commonValues = new Set(['state', 'last_changed', 'event_type']);
     for (const [id, name] of read)
-      if (!own.has(String(name)))
+      if (!commonValues.has(String(name)))
         expect(
           ['json_attributes_template', 'value_template']
             .map((template) => String(entities.get(String(id))?.[template]))
@@ -77,7 +77,7 @@ describe.each([
   });
 });
 
-test('the usual card waits for states that there are', () => {
+test('the usual card waits only for states that exist', () => {
   const { objects } = cardOn('home-assistant-automations.md');
   const states = objects.flatMap((object) =>
     Reflect.get(object, 'condition') === 'state' ? [String(Reflect.get(object, 'state'))] : [],
@@ -86,7 +86,7 @@ test('the usual card waits for states that there are', () => {
   expect(signalStates).toContain('Blocked');
 });
 
-test('each environment is released by its own name, and not in the colour of the other', () => {
+test('each environment is released with its own name on the button, and the two buttons differ in colour', () => {
   const { objects } = cardOn('home-assistant-workers.md');
   const buttons = objects.filter((object) => String(Reflect.get(object, 'entity')).startsWith('button.'));
   expect(buttons).toHaveLength(2);
@@ -104,8 +104,8 @@ test('each environment is released by its own name, and not in the colour of the
 test.each([
   ['home-assistant-entities.md', usualEntities],
   ['home-assistant-workers.md', twoWorkersEntities],
-])('%s names entities that are announced', (page, entities) => {
-  const named = read(page).match(/\b[a-z_]+\.release_button_\w+/g) ?? [];
+])('%s names only announced entities', (page, entities) => {
+  const namedEntities = read(page).match(/\b[a-z_]+\.release_button_\w+/g) ?? [];
   // Examples of other ids, and rows that stand for several entities.
   const examples = new Set([
     'button.release_button_release_shop',
@@ -113,6 +113,6 @@ test.each([
     'update.release_button_team_a_web',
     'update.release_button_',
   ]);
-  expect(named.length).toBeGreaterThan(15);
-  for (const id of named) if (!examples.has(id)) expect(entities.get(id), id).toBeDefined();
+  expect(namedEntities.length).toBeGreaterThan(15);
+  for (const id of namedEntities) if (!examples.has(id)) expect(entities.get(id), id).toBeDefined();
 });

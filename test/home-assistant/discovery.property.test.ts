@@ -1,4 +1,4 @@
-// Whatever an installation looks like, Home Assistant takes what is said of it, and ids stay what they are.
+// Whatever an installation looks like, Home Assistant accepts its discovery messages, and ids stay the same.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { agentDevice } from '../../home-assistant/agent-device.ts';
@@ -20,18 +20,18 @@ const workersWithApplications = workers.chain((info) =>
   }),
 );
 const devices: fc.Arbitrary<Discovery> = fc.oneof(
-  fc.tuple(prefix, agents).map(([topics, info]) => agentDevice(topics, info, about('1.2.3'))),
+  fc.tuple(prefix, agents).map(([topics, info]) => agentDevice(topics, info, context('1.2.3'))),
   fc
     .tuple(prefix, workersWithApplications)
-    .map(([topics, { info, applications }]) => workerDevice(topics, info, applications, about('1.2.3'))),
+    .map(([topics, { info, applications }]) => workerDevice(topics, info, applications, context('1.2.3'))),
 );
 
-function about(ownVersion: string) {
+function context(ownVersion: string) {
   return { ownVersion, isSilent: false };
 }
 
-describe('what is announced', () => {
-  test('is taken as it is, to the last key', () => {
+describe('the discovery message of any device', () => {
+  test('is accepted by Home Assistant with every key', () => {
     fc.assert(
       fc.property(devices, (device) => {
         expect(faultsOf(device)).toEqual([]);
@@ -39,7 +39,7 @@ describe('what is announced', () => {
     );
   });
 
-  test('comes through the wire as it is', () => {
+  test('can be encoded and decoded without a change', () => {
     fc.assert(
       fc.property(devices, (device) => {
         const wire = Buffer.from(discoveryConfig.codec.encode(device));
@@ -48,8 +48,8 @@ describe('what is announced', () => {
     );
   });
 
-  // Home Assistant reads the second before 2025.10, and the first since then.
-  test('an entity is given the same id in both ways', () => {
+  // Home Assistant reads `object_id` before 2025.10, and `default_entity_id` since then.
+  test('gives an entity the same id in both keys', () => {
     fc.assert(
       fc.property(devices, ({ components }) => {
         for (const { platform, default_entity_id: id, object_id: rest } of Object.values(components))
@@ -58,8 +58,8 @@ describe('what is announced', () => {
     );
   });
 
-  // Both entities would exist, and only one could be taken away.
-  test('a key never changes its platform', () => {
+  // If it did, both entities would exist, and only one of them could be removed.
+  test('never changes the platform of a key', () => {
     const kinds: Readonly<Record<string, string>> = {
       event: 'event',
       stuck: 'binary_sensor',
@@ -88,7 +88,7 @@ describe('what is announced', () => {
     );
   });
 
-  test('titles, versions and hosts change names, never ids', () => {
+  test('has the same ids after titles, versions and hosts change', () => {
     fc.assert(
       fc.property(prefix, agents, fc.string({ minLength: 1 }), (topics, info, title) => {
         const renamed = {
@@ -100,8 +100,8 @@ describe('what is announced', () => {
           simulated: !info.simulated,
           buttons: info.buttons.map((button) => ({ ...button, title })),
         };
-        expect(idsOf(agentDevice(topics, renamed, about('9.9.9')))).toEqual(
-          idsOf(agentDevice(topics, info, about('1.2.3'))),
+        expect(idsOf(agentDevice(topics, renamed, context('9.9.9')))).toEqual(
+          idsOf(agentDevice(topics, info, context('1.2.3'))),
         );
       }),
     );
@@ -115,8 +115,8 @@ describe('what is announced', () => {
           simulated: !info.simulated,
           buttons: info.buttons.map((button) => ({ ...button, title })),
         };
-        expect(idsOf(workerDevice(topics, renamed, [], about('9.9.9')))).toEqual(
-          idsOf(workerDevice(topics, info, [], about('1.2.3'))),
+        expect(idsOf(workerDevice(topics, renamed, [], context('9.9.9')))).toEqual(
+          idsOf(workerDevice(topics, info, [], context('1.2.3'))),
         );
       }),
     );
@@ -133,31 +133,31 @@ function idsOf({ device, components }: Discovery): unknown {
   return { identifiers: Reflect.get(Object(device), 'identifiers'), ids };
 }
 
-describe('ids of devices', () => {
+describe('the ids of devices', () => {
   const level = fc.stringMatching(/^[A-Za-z0-9_-]{1,4}$/);
   const anyPrefix = fc.array(level, { minLength: 1, maxLength: 3 }).map((levels) => levels.join('/'));
   const owner = fc.record({ prefix: anyPrefix, kind: fc.constantFrom('agent' as const, 'worker'), id });
-  const idOf = (one: { prefix: string; kind: 'agent' | 'worker'; id: string }) =>
-    deviceId(one.prefix, one.kind, one.id);
+  const idOf = (owner: { prefix: string; kind: 'agent' | 'worker'; id: string }) =>
+    deviceId(owner.prefix, owner.kind, owner.id);
 
-  test('differ wherever prefix, kind or id do', () => {
+  test('differ if prefix, kind or id differ', () => {
     fc.assert(
-      fc.property(owner, owner, (one, other) => {
-        expect(idOf(one) === idOf(other)).toBe(JSON.stringify(one) === JSON.stringify(other));
+      fc.property(owner, owner, (first, second) => {
+        expect(idOf(first) === idOf(second)).toBe(JSON.stringify(first) === JSON.stringify(second));
       }),
     );
-    // What a separator could be taken for.
+    // Ids and prefixes that contain the text of a separator.
     expect(deviceId('a/b', 'agent', 'c')).not.toBe(deviceId('a_b', 'agent', 'c'));
     expect(deviceId('a', 'agent', 'x_agent_c')).not.toBe(deviceId('a_agent_x', 'agent', 'c'));
   });
 
-  test('are known as ours by their own prefix, and by no other', () => {
+  test('are recognised as ours by their own prefix, and by no other prefix', () => {
     fc.assert(
-      fc.property(owner, anyPrefix, (one, other) => {
-        expect(isDeviceId(one.prefix, idOf(one))).toBe(true);
-        expect(isDeviceId(other, idOf(one))).toBe(other === one.prefix);
-        // As a level of a topic, and in Home Assistant's own words for it.
-        expect(idOf(one)).toMatch(/^[a-zA-Z0-9_-]+$/);
+      fc.property(owner, anyPrefix, (ownerOfId, prefixToCheck) => {
+        expect(isDeviceId(ownerOfId.prefix, idOf(ownerOfId))).toBe(true);
+        expect(isDeviceId(prefixToCheck, idOf(ownerOfId))).toBe(prefixToCheck === ownerOfId.prefix);
+        // They may be a level of a topic, and have the form that Home Assistant demands.
+        expect(idOf(ownerOfId)).toMatch(/^[a-zA-Z0-9_-]+$/);
       }),
     );
   });

@@ -1,4 +1,4 @@
-// Applications: which are announced, and when they are taken away.
+// Applications: which are announced, and when they are removed.
 import { describe, expect, test } from 'vitest';
 import { announcing, announcedFrom, workerTopic } from './support/announcing.ts';
 import { workerOf } from './support/installations.ts';
@@ -6,8 +6,8 @@ import { workerOf } from './support/installations.ts';
 describe('applications', () => {
   const appKeys = (keys: readonly string[]) => keys.filter((key) => key.startsWith('app_'));
 
-  test('that a starting worker says one after the other, in any order, do not come and go', async () => {
-    const { connect, worker, app, drift, said, keys, clock } = announcing({ maxApplications: 2 });
+  test('do not come and go while a starting worker publishes them one after the other, in any order', async () => {
+    const { connect, worker, app, drift, publishedTopics, keys, clock } = announcing({ maxApplications: 2 });
     await connect();
     worker(workerOf());
     drift(6);
@@ -15,40 +15,40 @@ describe('applications', () => {
       app(name);
       clock.advance(2_000);
     }
-    // The worker does not wait for them.
-    expect(said()).toEqual([workerTopic]);
+    // The worker itself is announced without waiting for them.
+    expect(publishedTopics()).toEqual([workerTopic]);
     expect(appKeys(keys(workerTopic))).toEqual([]);
     app('a');
     clock.advance(10_000);
-    expect(said()).toEqual([workerTopic]);
+    expect(publishedTopics()).toEqual([workerTopic]);
     expect(appKeys(keys(workerTopic))).toEqual(['app_argocd_a', 'app_argocd_b']);
   });
 
-  test('and its worker are announced in one message where all are known soon', async () => {
-    const { connect, worker, app, drift, said, keys, clock } = announcing();
+  test('are announced together with their worker in one message if all are known soon', async () => {
+    const { connect, worker, app, drift, publishedTopics, keys, clock } = announcing();
     await connect();
     worker(workerOf());
     clock.advance(2_000);
     app('shop');
     drift(1);
     clock.advance(60_000);
-    expect(said()).toEqual([workerTopic]);
+    expect(publishedTopics()).toEqual([workerTopic]);
     expect(appKeys(keys(workerTopic))).toEqual(['app_argocd_shop']);
   });
 
-  test('are those that were heard, where their number is never said', async () => {
-    const { connect, worker, app, said, keys, clock } = announcing();
+  test('are those that were published if the worker never says how many there are', async () => {
+    const { connect, worker, app, publishedTopics, keys, clock } = announcing();
     await connect();
     worker(workerOf());
     app('shop');
     clock.advance(60_000);
-    expect(said()).toEqual([workerTopic]);
+    expect(publishedTopics()).toEqual([workerTopic]);
     expect(appKeys(keys(workerTopic))).toEqual(['app_argocd_shop']);
   });
 
-  // A restart of everything with an embedded broker, while Argo CD cannot be reached.
-  test('are not taken away before they are known to be gone', async () => {
-    const known = announcedFrom([
+  // Everything restarts with an embedded broker, while Argo CD cannot be reached.
+  test('are not removed before they are known to be gone', async () => {
+    const memory = announcedFrom([
       [
         'release-button_worker_main',
         new Map([
@@ -58,7 +58,10 @@ describe('applications', () => {
         ]),
       ],
     ]);
-    const { connect, worker, app, drift, fake, said, keys, clock, acknowledged } = announcing({}, known);
+    const { connect, worker, app, drift, fake, publishedTopics, keys, clock, acknowledged } = announcing(
+      {},
+      memory,
+    );
     await connect();
     worker(workerOf());
     drift(0, 'unknown');
@@ -66,12 +69,12 @@ describe('applications', () => {
     fake.deliver('homeassistant/status', 'online');
     clock.advance(60_000);
     await acknowledged();
-    const messages = said().length;
+    const messages = publishedTopics().length;
     expect(messages).toBeGreaterThan(0);
-    const everything = JSON.stringify([...fake.published, fake.retained(workerTopic)]);
-    expect(everything).not.toContain('app_argocd');
-    expect(known.devices.get('release-button_worker_main')?.has('app_argocd_gone')).toBe(true);
-    expect(known.devices.get('release-button_worker_main')?.has('release_old')).toBe(false);
+    const published = JSON.stringify([...fake.published, fake.retained(workerTopic)]);
+    expect(published).not.toContain('app_argocd');
+    expect(memory.devices.get('release-button_worker_main')?.has('app_argocd_gone')).toBe(true);
+    expect(memory.devices.get('release-button_worker_main')?.has('release_old')).toBe(false);
 
     drift(1);
     app('shop');
@@ -83,16 +86,16 @@ describe('applications', () => {
     expect(appKeys(keys(workerTopic))).toEqual(['app_argocd_shop']);
   });
 
-  test('are taken away where none is left to be announced', async () => {
-    const known = announcedFrom([['release-button_worker_main', new Map([['app_argocd_gone', 'update']])]]);
-    const { connect, worker, app, drift, fake, said, clock } = announcing({}, known);
+  test('are removed if none of the remaining ones is announced', async () => {
+    const memory = announcedFrom([['release-button_worker_main', new Map([['app_argocd_gone', 'update']])]]);
+    const { connect, worker, app, drift, fake, publishedTopics, clock } = announcing({}, memory);
     await connect();
     worker(workerOf());
     drift(0, 'unknown');
     clock.advance(60_000);
-    said();
+    publishedTopics();
     drift(1);
-    // No button releases it.
+    // No button releases this application.
     app('other', []);
     clock.advance(1_000);
     expect(fake.retained(workerTopic)).toMatchObject({
@@ -100,7 +103,7 @@ describe('applications', () => {
     });
   });
 
-  test('that only the broker remembers are taken away too, once they are known to be gone', async () => {
+  test('that only the broker remembers are also removed when they are known to be gone', async () => {
     const first = announcing();
     await first.connect();
     first.worker(workerOf());
@@ -110,7 +113,7 @@ describe('applications', () => {
     first.clock.advance(10_000);
     const before = first.fake.retained(workerTopic);
 
-    // Without a memory of its own: another machine, say.
+    // A service without a memory, for example on another machine.
     const { connect, worker, app, drift, fake, keys, clock } = announcing();
     await connect();
     fake.deliver(workerTopic, before, { retained: true });
@@ -128,8 +131,8 @@ describe('applications', () => {
     expect(appKeys(keys(workerTopic))).toEqual(['app_argocd_shop']);
   });
 
-  test('that went while there was no connection are taken away when all are known again', async () => {
-    const { connect, reconnect, worker, app, drift, said, keys, clock } = announcing();
+  test('that vanished while there was no connection are removed when all are known again', async () => {
+    const { connect, reconnect, worker, app, drift, publishedTopics, keys, clock } = announcing();
     await connect();
     worker(workerOf());
     drift(2);
@@ -140,18 +143,18 @@ describe('applications', () => {
     worker(workerOf());
     app('shop');
     drift(1);
-    said();
+    publishedTopics();
     clock.advance(10_000);
     expect(appKeys(keys(workerTopic))).toEqual(['app_argocd_shop']);
   });
 
-  test('are not even listened to where none is wanted', async () => {
-    const { connect, worker, app, said, keys, clock } = announcing({ maxApplications: 0 });
+  test('are not even subscribed to if none is wanted', async () => {
+    const { connect, worker, app, publishedTopics, keys, clock } = announcing({ maxApplications: 0 });
     await connect();
     worker(workerOf());
     app('shop');
     clock.advance(600);
-    expect(said()).toEqual([workerTopic]);
+    expect(publishedTopics()).toEqual([workerTopic]);
     clock.advance(10_000);
     expect(appKeys(keys(workerTopic))).toEqual([]);
   });

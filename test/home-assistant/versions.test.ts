@@ -1,9 +1,10 @@
-// No commit may read as a version to Home Assistant, which would compare it: an older "version" is no update.
+// Home Assistant must not read a commit as a version. It would compare the two, and would not show an older "version" as
+// an update.
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { wordBefore } from '../../home-assistant/worker-application.ts';
 
-/** What AwesomeVersion 24.6 to 25.8 takes for a version (its `utils/regex.py`), after a `v` or `V` in front of it. */
+/** What AwesomeVersion 24.6 to 25.8 reads as a version (`utils/regex.py`), after a `v` or `V`. */
 const versions: readonly RegExp[] = [
   /^\d+$/,
   /^(\d{2}|\d{4})\.\d{1,2}?(\.?\d{1,2}?\.?)?(\.\d)?(\d*(\w+\d+)?)$/,
@@ -24,11 +25,14 @@ const shortHash = fc.string({
   maxLength: 7,
 });
 
-test.each(['3161327', '12345b6', '98d7186'])('the bare hash %s reads as a version', (hash) => {
-  expect(isVersion(hash)).toBe(true);
-});
+test.each(['3161327', '12345b6', '98d7186'])(
+  'without a word before it, the hash %s reads as a version',
+  (hash) => {
+    expect(isVersion(hash)).toBe(true);
+  },
+);
 
-test('with the word before it none does', () => {
+test('with the word before it, no hash reads as a version', () => {
   fc.assert(
     fc.property(shortHash, fc.constantFrom(...Object.values(wordBefore)), (hash, word) => {
       expect(isVersion(`${word}${hash}`)).toBe(false);

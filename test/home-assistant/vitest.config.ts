@@ -6,7 +6,7 @@ export default defineConfig({
     name: 'home-assistant',
     root: import.meta.dirname,
     include: ['real/*.ha.ts'],
-    // There is one Home Assistant, and it is pointed at one broker after the other.
+    // There is one Home Assistant, and it can be connected to one broker at a time.
     fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 180_000,

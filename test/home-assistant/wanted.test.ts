@@ -44,27 +44,27 @@ function plan(
 }
 
 function component(
-  found: Wanted,
+  result: Wanted,
   device: string,
   key: string,
 ): Readonly<Record<string, unknown>> | undefined {
-  return found.devices.get(device)?.components[key];
+  return result.devices.get(device)?.components[key];
 }
 
-const updates = (found: Wanted, device = 'release-button_worker_main') =>
-  Object.entries(found.devices.get(device)?.components ?? {}).flatMap(([key, { platform }]) =>
+const updates = (result: Wanted, device = 'release-button_worker_main') =>
+  Object.entries(result.devices.get(device)?.components ?? {}).flatMap(([key, { platform }]) =>
     platform === 'update' ? [key] : [],
   );
 
-const sizeOf = (found: Wanted) =>
-  Buffer.byteLength(JSON.stringify(found.devices.get('release-button_worker_main')));
+const sizeOf = (result: Wanted) =>
+  Buffer.byteLength(JSON.stringify(result.devices.get('release-button_worker_main')));
 
-describe('devices', () => {
-  test('there is one for each agent and each worker', () => {
+describe('the planned devices', () => {
+  test('are one for each agent and each worker', () => {
     expect([...plan([]).devices.keys()]).toEqual(['release-button_agent_main', 'release-button_worker_main']);
   });
 
-  test('of the usual installation the entities have these names, ids and categories', () => {
+  test('of the usual installation have entities with these names, ids and categories', () => {
     const rows = [...plan([applicationOf('shop')]).devices.values()].flatMap(({ components }) =>
       Object.values(components).flatMap((entity) =>
         entity.platform === 'device_automation'
@@ -101,8 +101,8 @@ describe('devices', () => {
     ]);
   });
 
-  test('ids of their own and titles stand in names, and ids in entity ids', () => {
-    const found = plan([], {
+  test('have their own ids and titles in names, and ids in entity ids', () => {
+    const result = plan([], {
       workers: [
         workerOf({
           worker: 'office',
@@ -117,21 +117,21 @@ describe('devices', () => {
         }),
       ],
     });
-    const of = (key: string) => component(found, 'release-button_worker_office', key);
-    expect(of('release_shop')).toMatchObject({
+    const componentOf = (key: string) => component(result, 'release-button_worker_office', key);
+    expect(componentOf('release_shop')).toMatchObject({
       name: 'Release shop',
       default_entity_id: 'button.release_button_office_release_shop',
     });
-    expect(of('release_bank')).toMatchObject({
+    expect(componentOf('release_bank')).toMatchObject({
       name: 'Release the bank',
       default_entity_id: 'button.release_button_office_release_bank',
     });
-    expect(of('signal_bank')).toMatchObject({ name: 'Release the bank: signal' });
-    expect(of('rollback_bank')).toMatchObject({
+    expect(componentOf('signal_bank')).toMatchObject({ name: 'Release the bank: signal' });
+    expect(componentOf('rollback_bank')).toMatchObject({
       name: 'Release the bank: roll back',
       enabled_by_default: false,
     });
-    expect(of('rollback_shop')).toBeUndefined();
+    expect(componentOf('rollback_shop')).toBeUndefined();
   });
 
   test.each<[string, { readonly prefix?: string; readonly info?: Partial<WorkerInfo> }]>([
@@ -142,14 +142,14 @@ describe('devices', () => {
     ['Releases to staging', { prefix: 'staging', info: { title: 'Releases to staging', worker: 'office' } }],
     ['Mine (simulated)', { info: { title: 'Mine', simulated: true } }],
   ])(
-    'is called %s where it can be told from others by that',
+    'are called %s if that distinguishes a worker from others',
     (name, { prefix = 'release-button', info = {} }) => {
       const device = workerDevice(prefix, workerOf(info), [], { ownVersion: '1', isSilent: false });
       expect(device).toMatchObject({ device: { name, hw_version: 'here' } });
     },
   );
 
-  test('an agent is named by its title too', () => {
+  test('are named by the title of an agent too', () => {
     const device = agentDevice('release-button', agentOf({ title: 'In the hall' }), {
       ownVersion: '1',
       isSilent: false,
@@ -157,20 +157,20 @@ describe('devices', () => {
     expect(device).toMatchObject({ device: { name: 'In the hall', hw_version: 'here' } });
   });
 
-  test('a simulated one says so in its name', () => {
-    const found = plan([], { workers: [workerOf({ simulated: true })] });
-    expect(found.devices.get('release-button_worker_main')).toMatchObject({
+  test('say in their name that they are simulated', () => {
+    const result = plan([], { workers: [workerOf({ simulated: true })] });
+    expect(result.devices.get('release-button_worker_main')).toMatchObject({
       device: { name: 'Release worker (simulated)' },
     });
   });
 
-  test('a press is in the gesture that releases', () => {
+  test('press with the gesture that releases', () => {
     const buttons: WorkerInfo['buttons'] = [{ id: 'main', on: { press: 'refresh', hold: 'release' } }];
-    const found = plan([applicationOf('shop')], { workers: [workerOf({ buttons })], install: true });
-    const of = (key: string) => component(found, 'release-button_worker_main', key);
-    expect(of('release_main')?.['command_template']).toContain('"gesture":"hold"');
-    expect(of('refresh_main')?.['command_template']).toContain('"gesture":"press"');
-    expect(JSON.parse(String(of('app_argocd_shop')?.['payload_install']))).toEqual({
+    const result = plan([applicationOf('shop')], { workers: [workerOf({ buttons })], install: true });
+    const componentOf = (key: string) => component(result, 'release-button_worker_main', key);
+    expect(componentOf('release_main')?.['command_template']).toContain('"gesture":"hold"');
+    expect(componentOf('refresh_main')?.['command_template']).toContain('"gesture":"press"');
+    expect(JSON.parse(String(componentOf('app_argocd_shop')?.['payload_install']))).toEqual({
       gesture: 'hold',
       source: 'home-assistant',
       only: ['argocd/shop'],
@@ -178,48 +178,48 @@ describe('devices', () => {
   });
 });
 
-describe('Install, which releases with one click', () => {
+describe('Install, which releases with one click,', () => {
   test.each([
-    ['not there where Argo CD is real', false, undefined, false],
-    ['there where it is simulated', true, undefined, true],
-    ['there where somebody has said so', false, true, true],
-    ['not there where somebody has said so', true, false, false],
-  ])('is %s', (_, simulated, install, there) => {
+    ['not offered if Argo CD is real', false, undefined, false],
+    ['offered if Argo CD is simulated', true, undefined, true],
+    ['offered if the configuration says so', false, true, true],
+    ['not offered if the configuration says so', true, false, false],
+  ])('is %s', (_, simulated, install, isOffered) => {
     const workers = [workerOf({ simulated })];
-    const found = plan([applicationOf('shop')], { workers, ...(install === undefined ? {} : { install }) });
-    const update = component(found, 'release-button_worker_main', 'app_argocd_shop');
+    const result = plan([applicationOf('shop')], { workers, ...(install === undefined ? {} : { install }) });
+    const update = component(result, 'release-button_worker_main', 'app_argocd_shop');
     expect(Object.keys(update ?? {})).toContain('state_topic');
     expect(Object.keys(update ?? {}).filter((key) => /^(command_topic|payload_install)$/.test(key))).toEqual(
-      there ? ['command_topic', 'payload_install'] : [],
+      isOffered ? ['command_topic', 'payload_install'] : [],
     );
   });
 });
 
 describe('an entity is available', () => {
-  const topics = (of: Readonly<Record<string, unknown>> | undefined): readonly unknown[] => {
-    const list: unknown = of?.['availability'];
+  const topics = (entity: Readonly<Record<string, unknown>> | undefined): readonly unknown[] => {
+    const list: unknown = entity?.['availability'];
     return Array.isArray(list) ? list.map((item): unknown => Reflect.get(Object(item), 'topic')) : [];
   };
   const worker = 'release-button/worker/main/availability';
-  const found = plan([applicationOf('shop')]);
-  const of = (key: string) => topics(component(found, 'release-button_worker_main', key));
+  const result = plan([applicationOf('shop')]);
+  const availabilityOf = (key: string) => topics(component(result, 'release-button_worker_main', key));
 
-  test('while its process is online, unless it says more', () => {
-    expect(topics(found.devices.get('release-button_worker_main'))).toEqual([worker]);
-    expect(topics(found.devices.get('release-button_agent_main'))).toEqual([
+  test('while its process is online, and for most entities nothing else is needed', () => {
+    expect(topics(result.devices.get('release-button_worker_main'))).toEqual([worker]);
+    expect(topics(result.devices.get('release-button_agent_main'))).toEqual([
       'release-button/agent/main/availability',
     ]);
     for (const key of ['release_main', 'signal_main', 'result_main', 'argocd', 'last-release', 'freeze'])
-      expect(of(key)).toEqual([]);
+      expect(availabilityOf(key)).toEqual([]);
   });
 
-  test('only while Argo CD is known too, where it is about what Argo CD says', () => {
+  test('only while the state of Argo CD is known, if it shows that state', () => {
     for (const key of ['drift', 'out-of-sync', 'oldest-drift'])
-      expect(of(key)).toEqual([worker, 'release-button/worker/main/drift']);
+      expect(availabilityOf(key)).toEqual([worker, 'release-button/worker/main/drift']);
   });
 
-  test('only while Argo CD can compare it, where it is an application', () => {
-    expect(of('app_argocd_shop')).toEqual([
+  test('only while Argo CD can compare it, if it is an application', () => {
+    expect(availabilityOf('app_argocd_shop')).toEqual([
       worker,
       'release-button/worker/main/drift',
       'release-button/worker/main/app/argocd/shop',
@@ -227,14 +227,14 @@ describe('an entity is available', () => {
   });
 });
 
-describe('what is published', () => {
-  const of = (key: string) => component(plan([]), 'release-button_worker_main', key);
+describe('the message that is published', () => {
+  const componentOf = (key: string) => component(plan([]), 'release-button_worker_main', key);
 
-  test('by Release is a press with an id, with the time of its making, and with a source', () => {
-    const made = String(of('release_main')?.['command_template'])
+  test('by Release is a press with an id, with the time at which it was made, and with a source', () => {
+    const payload = String(componentOf('release_main')?.['command_template'])
       .replace('{{ (utcnow().timestamp() * 1000000) | int }}', '1795792203468036')
       .replace('{{ utcnow().isoformat() }}', '2026-11-27T15:10:03.468036+00:00');
-    expect(buttonPress.codec.decode(Buffer.from(made))).toEqual({
+    expect(buttonPress.codec.decode(Buffer.from(payload))).toEqual({
       ok: true,
       value: {
         id: 'ha-1795792203468036',
@@ -248,12 +248,12 @@ describe('what is published', () => {
   test.each([
     ['freeze', {}],
     ['freeze_main', { button: 'main' }],
-  ])('by %s is a freeze with who, of what it is for', (key, button) => {
+  ])('by %s is a freeze with a person, and with the button if it is for one', (key, button) => {
     for (const [payload, frozen] of [
       ['payload_on', true],
       ['payload_off', false],
     ] as const)
-      expect(freezeSet.codec.decode(Buffer.from(String(of(key)?.[payload])))).toEqual({
+      expect(freezeSet.codec.decode(Buffer.from(String(componentOf(key)?.[payload])))).toEqual({
         ok: true,
         value: { frozen, by: 'Home Assistant', ...button },
       });
@@ -261,89 +261,89 @@ describe('what is published', () => {
 });
 
 describe('applications', () => {
-  test('are the first by namespace and name, and those that are left out are counted', () => {
-    const found = plan(
+  test('are the first by namespace and name, and the others are counted', () => {
+    const result = plan(
       ['d', 'b', 'c', 'a'].map((name) => applicationOf(name)),
       { max: 3 },
     );
-    expect(updates(found)).toEqual(['app_argocd_a', 'app_argocd_b', 'app_argocd_c']);
-    expect(found.leftOut).toBe(1);
+    expect(updates(result)).toEqual(['app_argocd_a', 'app_argocd_b', 'app_argocd_c']);
+    expect(result.leftOut).toBe(1);
   });
 
-  test('all that there may be fit into the largest message that the embedded broker takes by default', () => {
+  test('fit all into the largest message that the embedded broker accepts by default', () => {
     const name = (index: number) => `team-of-the-storefront-production-eu-central-1-checkout-${index}`;
-    const found = plan(
+    const result = plan(
       Array.from({ length: 100 }, (_, index) =>
         applicationOf(name(index), { namespace: 'argocd-applications' }),
       ),
       { max: 100 },
     );
-    expect(found).toMatchObject({ leftOut: 0, noRoom: 0 });
-    expect(updates(found)).toHaveLength(100);
+    expect(result).toMatchObject({ leftOut: 0, noRoom: 0 });
+    expect(updates(result)).toHaveLength(100);
   });
 
   test('that would make the message too large for the broker are left out, the last by name first, and counted', () => {
-    // As long as Kubernetes lets them be.
+    // As long as Kubernetes allows.
     const apps = ['a', 'b', 'c', 'd', 'e'].map((letter) => applicationOf(letter.repeat(253)));
-    const one = sizeOf(plan(apps.slice(0, 1)));
-    const each = sizeOf(plan(apps.slice(0, 2))) - one;
-    const found = plan(apps, { packetMax: 8_192 + one + 2 * each + 10 });
-    expect(updates(found)).toEqual(apps.slice(0, 3).map(({ name }) => `app_argocd_${name}`));
-    expect(found.noRoom).toBe(2);
-    expect(sizeOf(found)).toBe(one + 2 * each);
-    // What there is no room for whatever is left out is for the broker to refuse.
+    const oneSize = sizeOf(plan(apps.slice(0, 1)));
+    const each = sizeOf(plan(apps.slice(0, 2))) - oneSize;
+    const result = plan(apps, { packetMax: 8_192 + oneSize + 2 * each + 10 });
+    expect(updates(result)).toEqual(apps.slice(0, 3).map(({ name }) => `app_argocd_${name}`));
+    expect(result.noRoom).toBe(2);
+    expect(sizeOf(result)).toBe(oneSize + 2 * each);
+    // If the message is too large without any application, the broker will refuse it.
     expect(plan(apps, { packetMax: 1_024 })).toMatchObject({ noRoom: 5 });
   });
 
-  test('are those that fit one of the selections', () => {
+  test('are those that match one of the selections', () => {
     const apps = [
       applicationOf('a', { project: 'shop' }),
       applicationOf('b', { project: 'bank' }),
       applicationOf('c', { project: 'bank', labels: { team: 'web' } }),
     ];
-    const found = plan(apps, { select: [{ projects: ['shop'] }, { labels: { team: 'web' } }] });
-    expect(updates(found)).toEqual(['app_argocd_a', 'app_argocd_c']);
-    expect(found.leftOut).toBe(0);
+    const result = plan(apps, { select: [{ projects: ['shop'] }, { labels: { team: 'web' } }] });
+    expect(updates(result)).toEqual(['app_argocd_a', 'app_argocd_c']);
+    expect(result.leftOut).toBe(0);
   });
 
-  test('none is there that no button releases', () => {
+  test('are not there if no button releases them', () => {
     const refreshing = workerOf({ buttons: [{ id: 'main', on: { press: 'refresh' } }] });
     expect(updates(plan([applicationOf('a', { buttons: [] })]))).toEqual([]);
     expect(updates(plan([applicationOf('a')], { workers: [refreshing] }))).toEqual([]);
     expect(updates(plan([applicationOf('a', { buttons: ['gone'] })]))).toEqual([]);
   });
 
-  test('each is pressed at the first button, as the worker has them, that releases it', () => {
+  test('are each pressed at the first button that releases them, in the order of the worker', () => {
     const buttons: WorkerInfo['buttons'] = [
       { id: 'looks', on: { press: 'refresh' } },
       { id: 'all', on: { press: 'release' } },
       { id: 'web', on: { press: 'release' } },
     ];
     const app = applicationOf('a', { buttons: ['web', 'looks', 'all'] });
-    const found = plan([app], { workers: [workerOf({ buttons })], install: true });
-    expect(component(found, 'release-button_worker_main', 'app_argocd_a')).toMatchObject({
+    const result = plan([app], { workers: [workerOf({ buttons })], install: true });
+    expect(component(result, 'release-button_worker_main', 'app_argocd_a')).toMatchObject({
       command_topic: 'release-button/button/all/press',
     });
   });
 
-  test('each is with the worker whose button releases it', () => {
+  test('are each at the worker whose button releases them', () => {
     const at = (worker: string, id: string) =>
       workerOf({ worker, buttons: [{ id, on: { press: 'release' } }] });
-    const found = plan([applicationOf('a', { worker: 'two', buttons: ['two'] })], {
+    const result = plan([applicationOf('a', { worker: 'two', buttons: ['two'] })], {
       workers: [at('one', 'one'), at('two', 'two')],
     });
-    expect(updates(found, 'release-button_worker_one')).toEqual([]);
-    expect(updates(found, 'release-button_worker_two')).toEqual(['app_argocd_a']);
+    expect(updates(result, 'release-button_worker_one')).toEqual([]);
+    expect(updates(result, 'release-button_worker_two')).toEqual(['app_argocd_a']);
   });
 
-  test('of one name in two namespaces both are called with their namespace', () => {
-    const found = plan([
+  test('of one name in two namespaces are both called with their namespace', () => {
+    const result = plan([
       applicationOf('web'),
       applicationOf('web', { namespace: 'team-a' }),
       applicationOf('api', { namespace: 'team-a' }),
     ]);
-    const names = updates(found).map((key) => {
-      const { name, default_entity_id: id } = component(found, 'release-button_worker_main', key) ?? {};
+    const names = updates(result).map((key) => {
+      const { name, default_entity_id: id } = component(result, 'release-button_worker_main', key) ?? {};
       return [name, id];
     });
     expect(names).toEqual([

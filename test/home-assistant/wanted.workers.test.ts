@@ -1,4 +1,4 @@
-// Names, ids and commands of several workers and their lights: none can be taken for another.
+// Names, ids and commands of several workers and their lights. None can be mistaken for another.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { wanted } from '../../home-assistant/wanted.ts';
@@ -30,8 +30,8 @@ const infoOf = (worker: string, options: Parameters<typeof workerOf>[0] = {}) =>
 const namesOf = (devices: ReturnType<typeof planned>) =>
   [...devices.values()].map(({ device }): unknown => Reflect.get(Object(device), 'name'));
 
-describe('of two workers', () => {
-  test('the devices are called by their titles, and with their ids if these are the same', () => {
+describe('with two workers', () => {
+  test('the devices are called by their titles, and also by their ids if the titles are the same', () => {
     const title = 'Shop';
     expect(
       namesOf(planned({ workers: [infoOf('staging', { title }), infoOf('production', { title: 'Bank' })] })),
@@ -49,7 +49,7 @@ describe('of two workers', () => {
     ]);
   });
 
-  test('the switch of each freezes that one only, and says where a freeze with a reason goes', () => {
+  test('the switch of each worker freezes only that worker, and has the topic for a freeze with a reason', () => {
     const devices = planned({ workers: [infoOf('staging'), infoOf('production')] });
     for (const worker of ['staging', 'production']) {
       const topic = `release-button/worker/${worker}/freeze/set`;
@@ -61,7 +61,7 @@ describe('of two workers', () => {
     }
   });
 
-  test('Install is there for the simulated one, and not for the real one beside it', () => {
+  test('Install is offered for a simulated worker, and not for a real worker beside it', () => {
     const devices = planned({
       workers: [infoOf('staging', { simulated: true }), infoOf('production')],
       applications: ['staging', 'production'].map((worker) =>
@@ -78,11 +78,11 @@ describe('of two workers', () => {
     });
   });
 
-  test('Install of an application goes to no button for which the other one answers', () => {
-    const both = { buttons: [{ id: 'main', on: { press: 'release' as const } }] };
+  test('Install of an application presses no button for which the other worker answers', () => {
+    const sharedButton = { buttons: [{ id: 'main', on: { press: 'release' as const } }] };
     const devices = planned(
       {
-        workers: [infoOf('staging', both), infoOf('production', both)],
+        workers: [infoOf('staging', sharedButton), infoOf('production', sharedButton)],
         applications: ['staging', 'production'].map((worker) => applicationOf('shop', { worker })),
       },
       true,
@@ -93,7 +93,7 @@ describe('of two workers', () => {
     expect(update('staging')).not.toHaveProperty('command_topic');
   });
 
-  test('entities that would ask for the same id are given longer ones', () => {
+  test('entities that would ask for the same id get longer ids', () => {
     const devices = planned({
       workers: [infoOf('main'), infoOf('staging')],
       applications: [
@@ -114,7 +114,7 @@ describe('of two workers', () => {
     ]);
   });
 
-  test('no entity has the unique id of another, nor asks for its entity id, however they are called', () => {
+  test('no entity has the unique id of another or asks for its entity id, whatever the names are', () => {
     const byId = fc.uniqueArray(
       workers.chain((info) =>
         fc.record({
@@ -129,11 +129,11 @@ describe('of two workers', () => {
     );
     const panels = fc.uniqueArray(agents, { selector: ({ agent }) => agent, maxLength: 2 });
     fc.assert(
-      fc.property(byId, panels, (all, agentInfos) => {
+      fc.property(byId, panels, (workerPlans, agentInfos) => {
         const devices = planned({
           agents: agentInfos,
-          workers: all.map(({ info }) => info),
-          applications: all.flatMap(({ applications }) => applications),
+          workers: workerPlans.map(({ info }) => info),
+          applications: workerPlans.flatMap(({ applications }) => applications),
         });
         const components = [...devices.values()].flatMap((device) =>
           Object.values(device.components).filter(({ platform }) => platform !== 'device_automation'),
@@ -156,7 +156,7 @@ describe('the lights of a panel', () => {
     );
   const gestures = ['press' as const];
 
-  test('are called by the buttons whose signals they show, whatever their own ids are', () => {
+  test('are named after the buttons whose signals they show, whatever their own ids are', () => {
     expect(
       lights({
         buttons: [
@@ -176,7 +176,7 @@ describe('the lights of a panel', () => {
     ]);
   });
 
-  test('are called by their own ids if two of them show the same signal', () => {
+  test('are named after their own ids if two of them show the same signal', () => {
     expect(
       lights({
         leds: [

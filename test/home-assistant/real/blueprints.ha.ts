@@ -14,19 +14,19 @@ import {
   type Calendar,
   type Neighbour,
 } from './borrowed.ts';
-import { access, openHouse, reason as whySkipped, type House } from './house.ts';
+import { access, openInstallation, reason as whySkipped, type Installation } from './installation.ts';
 
 const freeze = 'switch.release_button_freeze';
 
 describe.skipIf(access === undefined)(`blueprints in a real Home Assistant ${whySkipped}`, () => {
-  let house: House;
+  let installation: Installation;
   let neighbour: Neighbour;
   let bell: string;
   let push: string;
   let contact: string;
   let lamp: string;
-  /** what is said on the neighbour's topics, and what is announced by voice */
-  let around: Subscriber;
+  /** receives the messages on the neighbour's topics, and the announcements by voice */
+  let neighbourMessages: Subscriber;
   /** helpers: a button of the dashboard, and a toggle for the working hours */
   let big: string;
   let hours: string;
@@ -39,13 +39,13 @@ describe.skipIf(access === undefined)(`blueprints in a real Home Assistant ${why
 
   beforeAll(async () => {
     if (access === undefined) return;
-    house = await openHouse(access);
-    return () => house.end();
+    installation = await openInstallation(access);
+    return () => installation.end();
   });
   beforeAll(async () => {
     if (access === undefined) return;
-    const { home, workplace, brokerUrl } = house;
-    around = subscribe(workplace, brokerUrl, ['neighbour/#', 'spoken']);
+    const { home, workplace, brokerUrl } = installation;
+    neighbourMessages = subscribe(workplace, brokerUrl, ['neighbour/#', 'spoken']);
     neighbour = neighbourOn(brokerUrl);
     ({ bell, push, contact, lamp } = neighbour);
     neighbour.is('online');
@@ -82,160 +82,169 @@ describe.skipIf(access === undefined)(`blueprints in a real Home Assistant ${why
     };
   });
   afterEach(async () => {
-    expect(await house.home.complaints()).toEqual([]);
+    expect(await installation.home.complaints()).toEqual([]);
   });
 
-  const presses = () => house.heard.messagesOn('release-button/button/main/press').length;
+  const presses = () => installation.subscriber.messagesOn('release-button/button/main/press').length;
   const press = (entity: string) =>
-    house.home.call(entity.split('.')[0] ?? '', 'press', { entity_id: entity });
-  const syncs = async () => (await house.argocd.syncs()).length;
+    installation.home.call(entity.split('.')[0] ?? '', 'press', { entity_id: entity });
+  const syncs = async () => (await installation.argocd.syncs()).length;
 
-  /** What is done releases, and once. */
-  const releases = async (what: string, act: () => unknown) => {
+  /** Checks that an action releases exactly once. */
+  const releases = async (event: string, action: () => unknown) => {
     const before = presses();
-    await act();
-    await until(what, () => presses() > before);
-    expect(presses(), what).toBe(before + 1);
-    // While a run waits for the broker's acknowledgement, another press is none.
-    await house.home.shows(pressing.entity, 'on', { current: 0 });
+    await action();
+    await until(event, () => presses() > before);
+    expect(presses(), event).toBe(before + 1);
+    // While a run waits for the acknowledgement of the broker, another press does not count.
+    await installation.home.shows(pressing.entity, 'on', { current: 0 });
   };
   /**
-   * What is done, once Home Assistant knows of it, does not release. Automations take their triggers in order, so a press
-   * that counts afterwards is the next one.
+   * Checks that an action does not release, after Home Assistant has noticed it. An automation takes its triggers in
+   * order, so a press that counts afterwards must be the next one.
    */
-  const ignores = async (what: string, act: () => unknown, known: () => Promise<unknown>) => {
+  const ignores = async (event: string, action: () => unknown, untilKnown: () => Promise<unknown>) => {
     const before = presses();
-    const ran = await pressing.ran();
-    await act();
-    await known();
-    expect(await pressing.ran(), what).toBe(ran);
-    await releases(`a press after ${what}`, () => press(big));
-    expect(presses(), what).toBe(before + 1);
+    const lastRun = await pressing.lastRun();
+    await action();
+    await untilKnown();
+    expect(await pressing.lastRun(), event).toBe(lastRun);
+    await releases(`a press after ${event}`, () => press(big));
+    expect(presses(), event).toBe(before + 1);
   };
-  /** Has been so for longer than a contact bounces. */
+  /** Waits until an entity has had its state for longer than a contact bounces. */
   const untilOld = async (entity: string, state: string) => {
-    const { last_changed: at } = await house.home.shows(entity, state);
+    const { last_changed: at } = await installation.home.shows(entity, state);
     await until(`${entity} to be ${state} for a second`, () => Date.now() - Date.parse(at) > 1_100);
   };
-  const spoken = () => around.messagesOn('spoken').map(({ payload }) => payload);
-  const untilFrozen = (is: string, attributes = {}) => house.home.shows(freeze, is, attributes);
-  /** Whose freeze it is, from the id that `automate` gives it. */
+  const spoken = () => neighbourMessages.messagesOn('spoken').map(({ payload }) => payload);
+  const untilFrozen = (is: string, attributes = {}) => installation.home.shows(freeze, is, attributes);
+  /** The source of a freeze, from the id that `automate` gives to the automation. */
   const sourceOf = ({ entity }: Automation) => entity.replace('automation.', 'ha_');
   const freezeAs = (payload: object) =>
-    publish(house.brokerUrl, ['-q', '1', '-t', 'release-button/freeze/set', '-m', JSON.stringify(payload)]);
+    publish(installation.brokerUrl, [
+      '-q',
+      '1',
+      '-t',
+      'release-button/freeze/set',
+      '-m',
+      JSON.stringify(payload),
+    ]);
   const setHours = (service: 'turn_on' | 'turn_off') =>
-    house.home.call('input_boolean', service, { entity_id: hours });
-  /** The automation has looked at this, and has come to its end. */
-  const looked = async (act: () => unknown) => {
-    const ran = await freezing.ran();
-    await act();
-    await until('the freezing automation to look', async () => (await freezing.ran()) !== ran);
-    await house.home.shows(freezing.entity, 'on', { current: 0 });
+    installation.home.call('input_boolean', service, { entity_id: hours });
+  /** Waits until the automation has reacted to an action and has ended. */
+  const untilReacted = async (action: () => unknown) => {
+    const lastRun = await freezing.lastRun();
+    await action();
+    await until('the freezing automation to look', async () => (await freezing.lastRun()) !== lastRun);
+    await installation.home.shows(freezing.entity, 'on', { current: 0 });
   };
-  /** What the lamp was is remembered as a scene until then. */
+  /** Until it is restored, the earlier state of the lamp is saved as a scene. */
   const untilRestored = () =>
     until('the lamp to be restored', async () => {
-      return ![...(await house.home.states()).keys()].some((id) => id.startsWith('scene.release_button'));
+      return ![...(await installation.home.states()).keys()].some((id) =>
+        id.startsWith('scene.release_button'),
+      );
     });
 
-  it('are all taken as they are', () => {
+  it('are all accepted without a change', () => {
     const complaints = Object.entries(complaintsOfImport);
     expect(complaints.length).toBeGreaterThan(4);
     expect(complaints.filter(([, complaint]) => complaint !== undefined)).toEqual([]);
   });
 
-  describe('release by a button', () => {
-    it('the first event ever of an event entity releases, with one sync for each application', async () => {
+  describe('the blueprint for releasing by a button', () => {
+    it('releases at the first event ever of an event entity, with one sync for each application', async () => {
       const before = await syncs();
       await releases('the first event', () => neighbour.event('single'));
-      await house.home.shows('binary_sensor.release_button_drift', 'off');
+      await installation.home.shows('binary_sensor.release_button_drift', 'off');
       expect(await syncs()).toBe(before + 2);
     });
 
-    it('so does the next one, and the first and the next press of each other kind', async () => {
+    it('releases at the next event too, and at the first and next press of each other kind of button', async () => {
       await releases('an event', () => neighbour.event('single'));
       for (const entity of [big, push])
         for (const which of ['a press', 'another press'])
           await releases(`${which} of ${entity}`, () => press(entity));
     });
 
-    it('so does a contact that closes, but not one that is found closed', async () => {
+    it('releases when a contact closes, and not when it is closed at first sight', async () => {
       await untilOld(contact, 'unknown');
       await ignores(
         'a first state of on',
         () => neighbour.contactIs('on'),
-        () => house.home.shows(contact, 'on'),
+        () => installation.home.shows(contact, 'on'),
       );
       neighbour.contactIs('off');
       await untilOld(contact, 'off');
       await releases('the contact', () => neighbour.contactIs('on'));
     });
 
-    it('an event of another type does not', async () => {
+    it('does not release at an event of another type', async () => {
       await ignores(
         'a long press',
         () => neighbour.event('long'),
         () =>
           until(
             'the long press',
-            async () => (await house.home.state(bell))?.attributes['event_type'] === 'long',
+            async () => (await installation.home.state(bell))?.attributes['event_type'] === 'long',
           ),
       );
     });
 
-    it('nor does a time that is past, or older than what is not known, wherever it comes from', async () => {
-      const { home } = house;
-      const put = (state: string) =>
+    it('does not release at a time in the past, or at one older than an unknown state, wherever it comes from', async () => {
+      const { home } = installation;
+      const setState = (state: string) =>
         home.post(`/api/states/${bell}`, { state, attributes: { event_type: 'single' } });
       const ago = (seconds: number) => new Date(Date.now() - seconds * 1_000).toISOString();
       for (const [before, after] of [
         [ago(3_600), ago(60)],
         ['unknown', ago(2)],
       ] as const) {
-        await put(before);
+        await setState(before);
         await ignores(
           `${after} after ${before}`,
-          () => put(after),
+          () => setState(after),
           () => home.shows(bell, after),
         );
       }
     });
 
-    it('nor does what comes back from unavailable, nor an event that came meanwhile', async () => {
+    it('does not release when an entity becomes available again, or at an event from before that', async () => {
       await ignores(
         'an event while unavailable',
         async () => {
           neighbour.is('offline');
-          await house.home.shows(bell, 'unavailable');
-          await house.home.shows(contact, 'unavailable');
+          await installation.home.shows(bell, 'unavailable');
+          await installation.home.shows(contact, 'unavailable');
           neighbour.event('single');
           neighbour.is('online');
         },
         async () => {
           await until(
             'the event entity',
-            async () => (await house.home.state(bell))?.attributes['event_type'] === 'single',
+            async () => (await installation.home.state(bell))?.attributes['event_type'] === 'single',
           );
-          await house.home.shows(contact, 'on');
+          await installation.home.shows(contact, 'on');
         },
       );
     });
 
-    it('nor does a device that is removed and found again', async () => {
+    it('does not release when a device is removed and found again', async () => {
       await ignores(
         'a removal',
         async () => {
           neighbour.remove();
-          await until('it to be gone', async () => (await house.home.state(contact)) === undefined);
+          await until('it to be gone', async () => (await installation.home.state(contact)) === undefined);
           neighbour.announce();
         },
-        () => house.home.shows(contact, 'on'),
+        () => installation.home.shows(contact, 'on'),
       );
     });
   });
 
-  describe('freeze outside working hours', () => {
-    it('freezes when they end, and lifts that when they begin', async () => {
+  describe('the blueprint for working hours', () => {
+    it('freezes when they end, and lifts its freeze when they begin', async () => {
       await setHours('turn_off');
       await untilFrozen('on', { by: 'Home Assistant', reason: 'outside working hours' });
       await setHours('turn_on');
@@ -245,7 +254,7 @@ describe.skipIf(access === undefined)(`blueprints in a real Home Assistant ${why
     it.each([
       ['Ann', 'outside working hours'],
       ['Home Assistant', 'fair'],
-    ])('never lifts a freeze of %s, %s, and freezes besides it', async (by, reason) => {
+    ])('never lifts a freeze of %s, %s, and freezes in addition', async (by, reason) => {
       freezeAs({ frozen: true, by, reason });
       await untilFrozen('on', { by, reason, sources: ['person'] });
       await setHours('turn_off');
@@ -256,7 +265,7 @@ describe.skipIf(access === undefined)(`blueprints in a real Home Assistant ${why
       await untilFrozen('off');
     });
 
-    it('a holiday that begins in the evening still freezes in the morning, and until it is over', async () => {
+    it('keeps the freeze of a holiday that began in the evening, in the morning and until the holiday is over', async () => {
       await untilFrozen('off');
       await setHours('turn_off');
       await untilFrozen('on', { reason: 'outside working hours', sources: [sourceOf(freezing)] });
@@ -266,28 +275,29 @@ describe.skipIf(access === undefined)(`blueprints in a real Home Assistant ${why
       await untilFrozen('on', { reason: 'a holiday', sources: [sourceOf(resting)] });
       const before = presses();
       const released = await syncs();
-      await house.argocd.post('drift', { app: 'shop' });
-      await house.home.shows('sensor.release_button_signal', 'Blocked');
+      await installation.argocd.post('drift', { app: 'shop' });
+      await installation.home.shows('sensor.release_button_signal', 'Blocked');
       await press(big);
       await until('the press', () => presses() > before);
       await until('its refusal', () => {
-        const { outcome, reason, message } = house.heard.latest('release-button/button/main/result') ?? {};
+        const { outcome, reason, message } =
+          installation.subscriber.latest('release-button/button/main/result') ?? {};
         return outcome === 'rejected' && reason === 'frozen' && String(message).includes('a holiday');
       });
       expect(await syncs()).toBe(released);
       await calendar.endHoliday();
       await untilFrozen('off', { sources: [] });
       await releases('a press after the holiday', () => press(big));
-      await house.home.shows('binary_sensor.release_button_drift', 'off');
+      await installation.home.shows('binary_sensor.release_button_drift', 'off');
     });
 
-    it('a person who turns the switch off ends the freezes of all, until the hours change', async () => {
+    it('lets a person who turns the switch off end all freezes, until the hours change', async () => {
       await setHours('turn_off');
       await calendar.beginHoliday();
       await untilFrozen('on', { sources: [sourceOf(freezing), sourceOf(resting)] });
-      await house.home.call('switch', 'turn_off', { entity_id: freeze });
+      await installation.home.call('switch', 'turn_off', { entity_id: freeze });
       await untilFrozen('off', { sources: [] });
-      await looked(() => setHours('turn_on'));
+      await untilReacted(() => setHours('turn_on'));
       await untilFrozen('off', { sources: [] });
       await setHours('turn_off');
       await untilFrozen('on', { sources: [sourceOf(freezing)] });
@@ -296,32 +306,34 @@ describe.skipIf(access === undefined)(`blueprints in a real Home Assistant ${why
       await untilFrozen('off');
     });
 
-    it('catches up when the worker comes back', async () => {
+    it('freezes late if the worker was away when the hours ended', async () => {
       await freezing.turn('turn_off');
       await setHours('turn_off');
       await freezing.turn('turn_on');
       await untilFrozen('off');
-      await house.kill('release-worker');
+      await installation.kill('release-worker');
       await untilFrozen('unavailable');
-      await house.start('release-worker');
+      await installation.start('release-worker');
       await untilFrozen('on', { by: 'Home Assistant' });
       await setHours('turn_on');
       await untilFrozen('off');
     });
   });
 
-  it('whoever presses is told why nothing was released, and of an accepted press nothing', async () => {
-    const { home, argocd } = house;
+  it('a presser is told why nothing was released, and is told nothing about an accepted press', async () => {
+    const { home, argocd } = installation;
     const announced = spoken().length;
     await argocd.post('drift', { app: 'shop' });
     await until('the announcement', () => spoken().length > announced);
-    const told = () =>
-      around.messagesOn('spoken').flatMap(({ payload }) => (payload.startsWith('told: ') ? [payload] : []));
-    const before = told().length;
+    const toldMessages = () =>
+      neighbourMessages
+        .messagesOn('spoken')
+        .flatMap(({ payload }) => (payload.startsWith('told: ') ? [payload] : []));
+    const before = toldMessages().length;
     await home.call('switch', 'turn_on', { entity_id: freeze });
     await home.shows(freeze, 'on');
     await home.call('button', 'press', { entity_id: 'button.release_button_release' });
-    await until('the refusal to be told', () => told().length > before);
+    await until('the refusal to be told', () => toldMessages().length > before);
     await home.call('switch', 'turn_off', { entity_id: freeze });
     await home.shows(freeze, 'off');
     await releases('a press', () => press(big));
@@ -331,16 +343,16 @@ describe.skipIf(access === undefined)(`blueprints in a real Home Assistant ${why
         (await home.state('event.release_button_press_result'))?.attributes['event_type'] === 'accepted',
     );
     await home.shows('binary_sensor.release_button_drift', 'off');
-    expect(told().slice(before)).toEqual([expect.stringMatching(/^told: .*frozen/)]);
+    expect(toldMessages().slice(before)).toEqual([expect.stringMatching(/^told: .*frozen/)]);
   });
 
-  it('a drift is announced with its applications, and a lamp flashes while it is released and is as before then', async () => {
-    const { home, argocd } = house;
+  it('a drift is announced with its applications, and a lamp flashes during the release and then returns to its earlier state', async () => {
+    const { home, argocd } = installation;
     await home.shows('binary_sensor.release_button_drift', 'off');
     await home.call('light', 'turn_on', { entity_id: lamp, brightness: 77 });
     await leaveSnapshot(home, flashing, 'light.release_button_light');
     const before = spoken().length;
-    const commands = around.messagesOn('neighbour/lamp/set').length;
+    const commands = neighbourMessages.messagesOn('neighbour/lamp/set').length;
     await argocd.post('drift', { app: 'till' });
     await until('the announcement', () => spoken().length > before);
     expect(spoken().slice(before)).toEqual([
@@ -352,12 +364,12 @@ describe.skipIf(access === undefined)(`blueprints in a real Home Assistant ${why
     await home.shows('sensor.release_button_signal', 'Clear');
     await untilRestored();
     await home.shows(lamp, 'on', { brightness: 77 });
-    expect(around.messagesOn('neighbour/lamp/set').length).toBeGreaterThan(commands + 3);
+    expect(neighbourMessages.messagesOn('neighbour/lamp/set').length).toBeGreaterThan(commands + 3);
     expect(spoken()).toHaveLength(before + 1);
   });
 
-  it('a restart presses nothing, freezes what has become due, and announces nothing twice', async () => {
-    const { home, argocd } = house;
+  it('a restart presses nothing, freezes if that became due, and announces nothing twice', async () => {
+    const { home, argocd } = installation;
     await argocd.post('drift', { app: 'shop' });
     const before = spoken().length;
     await until('the announcement', () => spoken().length > before);
@@ -372,20 +384,20 @@ describe.skipIf(access === undefined)(`blueprints in a real Home Assistant ${why
     await freezing.turn('turn_off');
     await setHours('turn_off');
     await freezing.turn('turn_on');
-    const pressed = presses();
-    const said = spoken();
+    const pressesBefore = presses();
+    const spokenBefore = spoken();
 
     await home.restart();
     await untilFrozen('on', { by: 'Home Assistant', reason: 'outside working hours' });
     await home.shows(contact, 'on');
     await home.shows('binary_sensor.release_button_drift', 'on');
-    expect(presses()).toBe(pressed);
+    expect(presses()).toBe(pressesBefore);
     await setHours('turn_on');
     await untilFrozen('off');
     await releases('the first press after the restart', () => press(big));
-    expect(presses()).toBe(pressed + 1);
+    expect(presses()).toBe(pressesBefore + 1);
     await home.shows('binary_sensor.release_button_drift', 'off');
     await untilRestored();
-    expect(spoken(), 'after the second for which it waits').toEqual(said);
+    expect(spoken(), 'after the second for which it waits').toEqual(spokenBefore);
   });
 });

@@ -1,4 +1,4 @@
-// What a test borrows from Home Assistant and gives back: blueprints, automations, helpers and a device of somebody else.
+// What a test borrows from Home Assistant and gives back: blueprints, automations, helpers and a device of another maker.
 import { readFileSync, readdirSync } from 'node:fs';
 import * as z from 'zod/mini';
 import { publish } from '../../support/processes.ts';
@@ -9,10 +9,10 @@ const folder = new URL('../../../home-assistant/blueprints/', import.meta.url);
 const listSchema = z.record(z.string(), z.looseObject({ error: z.exactOptional(z.string()) }));
 const helpersSchema = z.array(z.looseObject({ id: z.string(), name: z.string() }));
 
-/** Where Home Assistant keeps them: as if the folder had been copied there. */
+/** The path of a blueprint in Home Assistant, as if a user had copied the folder there. */
 const pathOf = (file: string) => `release-button/${file}`;
 
-/** @returns what Home Assistant says against each of the files; nothing when it takes them all */
+/** @returns the fault that Home Assistant finds in each file; undefined if it accepts the file */
 export async function importBlueprints(
   home: HomeAssistant,
 ): Promise<Readonly<Record<string, string | undefined>>> {
@@ -24,10 +24,10 @@ export async function importBlueprints(
       yaml: readFileSync(new URL(file, folder), 'utf8'),
       allow_override: true,
     });
-  const known = listSchema.parse(await home.command('blueprint/list', { domain: 'automation' }));
+  const blueprints = listSchema.parse(await home.command('blueprint/list', { domain: 'automation' }));
   return Object.fromEntries(
     files.map((file) => {
-      const listed = known[pathOf(file)];
+      const listed = blueprints[pathOf(file)];
       return [file, listed === undefined ? 'it is not listed' : listed.error];
     }),
   );
@@ -35,14 +35,14 @@ export async function importBlueprints(
 
 export interface Automation {
   readonly entity: string;
-  /** when it last ran; undefined before it ever has */
-  ran(): Promise<unknown>;
+  /** When the automation last ran; undefined if it never ran. */
+  lastRun(): Promise<unknown>;
   turn(service: 'turn_on' | 'turn_off'): Promise<void>;
 }
 
 /**
- * An automation made from a blueprint, as the editor makes it.
- * @param which another one from the same blueprint
+ * Makes an automation from a blueprint, as the editor does.
+ * @param which distinguishes another automation from the same blueprint
  */
 export async function automate(
   home: HomeAssistant,
@@ -61,24 +61,24 @@ export async function automate(
     async () => (await home.state(entity)) !== undefined,
   );
   const turn = (service: 'turn_on' | 'turn_off') => home.call('automation', service, { entity_id: entity });
-  // One of an earlier run that was turned off is remembered as that.
+  // Home Assistant remembers that an automation of an earlier run was turned off.
   await turn('turn_on');
   await home.shows(entity, 'on');
   return {
     entity,
-    ran: async () => (await home.state(entity))?.attributes['last_triggered'] ?? undefined,
+    lastRun: async () => (await home.state(entity))?.attributes['last_triggered'] ?? undefined,
     turn,
   };
 }
 
-/** A helper as people make it in the settings; one of an earlier run is used again. */
+/** Makes a helper as people do in the settings, or uses the helper of an earlier run. */
 export async function borrowHelper(
   home: HomeAssistant,
   domain: 'input_button' | 'input_boolean',
 ): Promise<string> {
   const name = 'release-button test';
-  const known = helpersSchema.parse(await home.command(`${domain}/list`));
-  if (!known.some((helper) => helper.name === name)) await home.command(`${domain}/create`, { name });
+  const helpers = helpersSchema.parse(await home.command(`${domain}/list`));
+  if (!helpers.some((helper) => helper.name === name)) await home.command(`${domain}/create`, { name });
   const entity = `${domain}.release_button_test`;
   await until(entity, async () => (await home.state(entity)) !== undefined);
   return entity;
@@ -86,16 +86,16 @@ export async function borrowHelper(
 
 export interface Calendar {
   readonly entity: string;
-  /** A day off has begun a minute ago, and lasts until tomorrow. */
+  /** Begins a day off a minute ago. It lasts until tomorrow. */
   beginHoliday(): Promise<void>;
-  /** It is over: its entry is taken out. */
+  /** Ends the day off by deleting its entry. */
   endHoliday(): Promise<void>;
 }
 
 const calendarName = 'release-button test';
 const eventsSchema = z.array(z.looseObject({ uid: z.string() }));
 
-/** A local calendar as people make it in the settings. */
+/** Makes a local calendar as people do in the settings. */
 export async function borrowCalendar(home: HomeAssistant): Promise<Calendar> {
   const entity = 'calendar.release_button_test';
   if ((await home.state(entity)) === undefined) {
@@ -103,10 +103,10 @@ export async function borrowCalendar(home: HomeAssistant): Promise<Calendar> {
       .looseObject({ flow_id: z.string(), data_schema: z.array(z.looseObject({ name: z.string() })) })
       .parse(await home.post('/api/config/config_entries/flow', { handler: 'local_calendar' }));
     // Since 2025 the form asks whether to import a file.
-    const asks = fields.some(({ name }) => name === 'import');
+    const asksForImport = fields.some(({ name }) => name === 'import');
     await home.post(`/api/config/config_entries/flow/${flow}`, {
       calendar_name: calendarName,
-      ...(asks ? { import: 'create_empty' } : {}),
+      ...(asksForImport ? { import: 'create_empty' } : {}),
     });
   }
   await until(entity, async () => (await home.state(entity)) !== undefined);
@@ -135,7 +135,7 @@ export async function borrowCalendar(home: HomeAssistant): Promise<Calendar> {
 
 const entriesSchema = z.array(z.looseObject({ entry_id: z.string(), domain: z.string(), title: z.string() }));
 
-/** As an automation leaves one that is changed while the lamp flashes. */
+/** Leaves a scene behind, as an automation does that is changed while the lamp flashes. */
 export async function leaveSnapshot(
   home: HomeAssistant,
   automation: Automation,
@@ -170,7 +170,7 @@ export interface Neighbour {
   readonly push: string;
   readonly contact: string;
   readonly lamp: string;
-  /** the event entity tells of this event */
+  /** Publishes an event of the event entity. */
   event(type: string): void;
   contactIs(state: 'on' | 'off'): void;
   is(availability: 'online' | 'offline'): void;
@@ -179,11 +179,11 @@ export interface Neighbour {
 }
 
 /**
- * A device of another make on the same broker, with a button of each kind and a lamp. Never the same twice: Home Assistant
- * gives an entity that it knew the state back that it had, and what matters is also the first press ever.
+ * Makes a device of another maker on the same broker, with a button of each kind and a lamp. Its id is always new,
+ * because Home Assistant restores the state of an entity that it knew, and tests need the first press ever.
  */
 export function neighbourOn(brokerUrl: string): Neighbour {
-  const say = (topic: string, payload: string) =>
+  const publishRetained = (topic: string, payload: string) =>
     publish(brokerUrl, ['-r', '-q', '1', '-t', `neighbour/${topic}`, '-m', payload]);
   const id = `neighbour_${Date.now()}`;
   const entity = (platform: string, name: string, rest: object) => ({
@@ -191,7 +191,7 @@ export function neighbourOn(brokerUrl: string): Neighbour {
     name,
     unique_id: `${id}_${name}`,
     default_entity_id: `${platform}.${id}_${name}`,
-    // Before 2025.10.
+    // For Home Assistant before 2025.10.
     object_id: `${id}_${name}`,
     ...rest,
   });
@@ -221,8 +221,8 @@ export function neighbourOn(brokerUrl: string): Neighbour {
     lamp: `light.${id}_lamp`,
     event: (type) =>
       publish(brokerUrl, ['-q', '1', '-t', 'neighbour/bell', '-m', JSON.stringify({ event_type: type })]),
-    contactIs: (state) => say('contact', state),
-    is: (availability) => say('availability', availability),
+    contactIs: (state) => publishRetained('contact', state),
+    is: (availability) => publishRetained('availability', availability),
     announce: () => publish(brokerUrl, ['-r', '-t', announced, '-m', JSON.stringify(announcement)]),
     remove: () => publish(brokerUrl, ['-r', '-n', '-t', announced]),
   };

@@ -1,4 +1,4 @@
-// A real Home Assistant over its own REST and WebSocket interfaces.
+// A client of a real Home Assistant, over its REST and WebSocket interfaces.
 import { spawnSync } from 'node:child_process';
 import { WebSocket } from 'ws';
 import * as z from 'zod/mini';
@@ -53,26 +53,29 @@ const fieldSchema = z.looseObject({
 
 export interface HomeAssistant {
   readonly url: string;
-  /** `2026.11.0` */
+  /** such as `2026.11.0` */
   readonly version: string;
   command(type: string, data?: object): Promise<unknown>;
-  /** Events of a subscription go on to `heard`. */
-  listen(type: string, data: object, heard: (event: unknown) => void): Promise<void>;
+  /** Subscribes to events, and passes each to `onEvent`. */
+  listen(type: string, data: object, onEvent: (event: unknown) => void): Promise<void>;
   call(domain: string, service: string, data: object): Promise<void>;
   get(path: string): Promise<unknown>;
   post(path: string, body: object): Promise<unknown>;
   remove(path: string): Promise<void>;
   states(): Promise<ReadonlyMap<string, State>>;
   state(entity: string): Promise<State | undefined>;
-  /** Waits until the entity's state is one of these, or its attributes fit. */
+  /** Waits until the entity has this state and these attributes. */
   shows(entity: string, state: string, attributes?: Readonly<Record<string, unknown>>): Promise<State>;
   entities(): Promise<readonly z.infer<typeof entitySchema>[]>;
   devices(): Promise<readonly z.infer<typeof deviceSchema>[]>;
   /** Warnings and errors about MQTT since the last call, each with its count. */
   complaints(): Promise<readonly string[]>;
-  /** Sets the MQTT integration up anew, for this broker. */
+  /** Sets up the MQTT integration again, for this broker. */
   connectTo(host: string, port: number): Promise<void>;
-  /** Restarts it and waits until it runs again. @param meanwhile done while it is off, where it does not come back by itself */
+  /**
+   * Restarts Home Assistant and waits until it runs.
+   * @param meanwhile is done while it is off, if it does not start again by itself
+   */
   restart(meanwhile?: () => Promise<void>): Promise<void>;
   close(): void;
 }
@@ -80,7 +83,7 @@ export interface HomeAssistant {
 export interface Access {
   readonly url: string;
   readonly token: string;
-  /** a shell command that starts Home Assistant again once it has ended itself; none: it comes back by itself */
+  /** A shell command that starts Home Assistant again after it has ended. Undefined: it starts by itself. */
   readonly restart: string | undefined;
 }
 
@@ -121,26 +124,26 @@ export async function openHomeAssistant({ url, token, restart }: Access): Promis
     url,
     version,
     command: (type, data) => socket.command(type, data),
-    listen: (type, data, heard) => socket.listen(type, data, heard),
+    listen: (type, data, onEvent) => socket.listen(type, data, onEvent),
     call,
     get: (path) => request('GET', path),
     post: (path, body) => request('POST', path, body),
     remove: async (path) => void (await request('DELETE', path)),
     states,
     state,
-    shows: async (entity, wanted, attributes = {}) => {
+    shows: async (entity, expectedState, attributes = {}) => {
       let last: State | undefined;
-      const fits = async () => {
+      const isShown = async () => {
         last = await state(entity);
-        const found = last;
-        return found?.state === wanted &&
+        const current = last;
+        return current?.state === expectedState &&
           Object.entries(attributes).every(
-            ([name, value]) => JSON.stringify(found.attributes[name]) === JSON.stringify(value),
+            ([name, value]) => JSON.stringify(current.attributes[name]) === JSON.stringify(value),
           )
-          ? found
+          ? current
           : undefined;
       };
-      return until(`${entity} to be ${wanted} ${JSON.stringify(attributes)}`, fits, 60_000).catch(
+      return until(`${entity} to be ${expectedState} ${JSON.stringify(attributes)}`, isShown, 60_000).catch(
         (error: unknown) => {
           throw new Error(`${String(error)}; it is ${JSON.stringify(last)}`);
         },
@@ -164,14 +167,14 @@ export async function openHomeAssistant({ url, token, restart }: Access): Promis
       const flow = formSchema.parse(
         await request('POST', '/api/config/config_entries/flow', { handler: 'mqtt' }),
       );
-      const answers = answered(flow.data_schema ?? [], { broker: host, port, protocol: '5' });
-      const done = formSchema.parse(
+      const answers = answersTo(flow.data_schema ?? [], { broker: host, port, protocol: '5' });
+      const result = formSchema.parse(
         await request('POST', `/api/config/config_entries/flow/${flow.flow_id}`, answers),
       );
-      if (done.type !== 'create_entry') throw new Error(`the MQTT form: ${JSON.stringify(done)}`);
+      if (result.type !== 'create_entry') throw new Error(`the MQTT form: ${JSON.stringify(result)}`);
     },
     restart: async (meanwhile) => {
-      // It ends without an answer, or refuses and says why.
+      // Home Assistant ends without an answer, or refuses with a reason.
       await call('homeassistant', 'restart', {}).catch((error: unknown) => {
         if (!String(error).includes(connectionClosed)) throw error;
       });
@@ -189,17 +192,17 @@ export async function openHomeAssistant({ url, token, restart }: Access): Promis
   };
 }
 
-/** What a form is answered: ours where it has the field, its own defaults elsewhere. */
-function answered(
+/** The answers to a form: our value for each field that we know, and its default for the others. */
+function answersTo(
   fields: readonly unknown[],
   values: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   const answers: Record<string, unknown> = {};
   for (const field of fields) {
-    const { name, type, required, default: own, schema = [], selector } = fieldSchema.parse(field);
-    if (type === 'expandable') answers[name] = answered(schema, values);
+    const { name, type, required, default: ownDefault, schema = [], selector } = fieldSchema.parse(field);
+    if (type === 'expandable') answers[name] = answersTo(schema, values);
     else if (name in values) answers[name] = values[name];
-    else if (required === true) answers[name] = own ?? selector?.select?.options[0] ?? false;
+    else if (required === true) answers[name] = ownDefault ?? selector?.select?.options[0] ?? false;
   }
   return answers;
 }
@@ -208,7 +211,7 @@ const connectionClosed = 'the connection was closed';
 
 interface Socket {
   command(type: string, data?: object): Promise<unknown>;
-  listen(type: string, data: object, heard: (event: unknown) => void): Promise<void>;
+  listen(type: string, data: object, onEvent: (event: unknown) => void): Promise<void>;
   close(): void;
 }
 
@@ -216,14 +219,14 @@ async function openSocket(url: string, token: string): Promise<Socket> {
   const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/api/websocket`, {
     maxPayload: 64 * 1024 * 1024,
   });
-  const waiting = new Map<number, (frame: z.infer<typeof frameSchema>) => void>();
+  const pendingCalls = new Map<number, (frame: z.infer<typeof frameSchema>) => void>();
   const listeners = new Map<number, (event: unknown) => void>();
   let last = 0;
   await new Promise<void>((resolve, reject) => {
     socket.on('error', reject);
     socket.on('close', () => {
       reject(new Error(connectionClosed));
-      for (const answer of waiting.values())
+      for (const answer of pendingCalls.values())
         answer({ type: 'result', success: false, error: connectionClosed });
     });
     socket.on('message', (data: Buffer) => {
@@ -232,17 +235,17 @@ async function openSocket(url: string, token: string): Promise<Socket> {
       else if (frame.type === 'auth_ok') resolve();
       else if (frame.type === 'auth_invalid') reject(new Error('Home Assistant refuses the token'));
       else if (frame.type === 'event') listeners.get(frame.id ?? 0)?.(frame['event']);
-      else waiting.get(frame.id ?? 0)?.(frame);
+      else pendingCalls.get(frame.id ?? 0)?.(frame);
     });
   });
-  const send = (type: string, data: object, heard?: (event: unknown) => void) =>
+  const send = (type: string, data: object, onEvent?: (event: unknown) => void) =>
     new Promise<unknown>((resolve, reject) => {
       if (socket.readyState !== WebSocket.OPEN) throw new Error(`${type}: ${connectionClosed}`);
       last += 1;
       const id = last;
-      if (heard !== undefined) listeners.set(id, heard);
-      waiting.set(id, (frame) => {
-        waiting.delete(id);
+      if (onEvent !== undefined) listeners.set(id, onEvent);
+      pendingCalls.set(id, (frame) => {
+        pendingCalls.delete(id);
         if (frame.success === true) resolve(frame['result']);
         else reject(new Error(`${type}: ${JSON.stringify(frame['error'])}`));
       });
@@ -250,7 +253,7 @@ async function openSocket(url: string, token: string): Promise<Socket> {
     });
   return {
     command: (type, data = {}) => send(type, data),
-    listen: async (type, data, heard) => void (await send(type, data, heard)),
+    listen: async (type, data, onEvent) => void (await send(type, data, onEvent)),
     close: () => socket.terminate(),
   };
 }

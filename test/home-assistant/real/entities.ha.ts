@@ -1,4 +1,4 @@
-// What appears in a real Home Assistant, and what its entities do.
+// Which entities appear in a real Home Assistant, and what they do.
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import * as z from 'zod/mini';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { publish } from '../../support/processes.ts';
 import { stays, until } from '../../support/wait.ts';
-import { access, broughtBack, openHouse, reason, type House } from './house.ts';
+import { access, broughtBack, openInstallation, reason, type Installation } from './installation.ts';
 
 const worker = 'Release worker (simulated)';
 const agent = 'Release button (simulated)';
@@ -39,7 +39,7 @@ const expected: readonly (readonly [string, string, string | null, boolean, stri
   ['update.release_button_till', 'till', 'config', false, worker],
 ];
 
-/** The texts of the cards in it, however deep. */
+/** The texts of the cards in it, at any depth. */
 function contentsIn(value: unknown): readonly string[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]: [string, unknown]) =>
@@ -48,44 +48,48 @@ function contentsIn(value: unknown): readonly string[] {
 }
 
 describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reason}`, () => {
-  let house: House;
+  let installation: Installation;
   beforeAll(async () => {
-    if (access !== undefined) house = await openHouse(access);
-    return () => house.end();
+    if (access !== undefined) installation = await openInstallation(access);
+    return () => installation.end();
   });
-  // Whatever a test does, nothing that we say is refused or complained about.
+  // In every test, Home Assistant accepts all our messages without a complaint.
   afterEach(async () => {
-    expect(await house.home.complaints()).toEqual([]);
+    expect(await installation.home.complaints()).toEqual([]);
   });
 
   const drift = async (app: string) => {
-    await house.argocd.post('drift', { app });
-    await house.home.shows(`update.release_button_${app}`, 'on');
+    await installation.argocd.post('drift', { app });
+    await installation.home.shows(`update.release_button_${app}`, 'on');
   };
   const page = readFileSync(new URL('../../../docs/home-assistant-automations.md', import.meta.url), 'utf8');
-  /** What the card on that page says. Like its page, this takes nothing that is not there: it would be blank. */
+  /** The content of the card on that page. As on the page, a missing value is an error, because it would be blank. */
   const onCard = async () => {
     const contents = contentsIn(parse(/<!-- card: begin -->\n+```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? ''));
-    const said: string[] = [];
+    const renderings: string[] = [];
     for (const template of contents) {
-      const heard: unknown[] = [];
-      await house.home.listen('render_template', { template, strict: true, report_errors: true }, (event) =>
-        heard.push(event),
+      const events: unknown[] = [];
+      await installation.home.listen(
+        'render_template',
+        { template, strict: true, report_errors: true },
+        (event) => events.push(event),
       );
-      await until('the card', () => heard.length > 0);
-      said.push(JSON.stringify(heard.at(-1)));
+      await until('the card', () => events.length > 0);
+      renderings.push(JSON.stringify(events.at(-1)));
     }
-    expect(said.filter((event) => !event.startsWith('{"result"'))).toEqual([]);
-    return said.join('\n');
+    expect(renderings.filter((event) => !event.startsWith('{"result"'))).toEqual([]);
+    return renderings.join('\n');
   };
-  const syncs = async () => (await house.argocd.syncs()).map(({ name }) => name);
+  const syncs = async () => (await installation.argocd.syncs()).map(({ name }) => name);
 
   it('appear with their ids, names, categories and devices', async () => {
-    const { home } = house;
+    const { home } = installation;
     const devices = new Map((await home.devices()).map((device) => [device.id, device]));
-    const ours = (await home.entities()).filter(({ unique_id: id }) => id.startsWith('release-button_'));
+    const ownEntities = (await home.entities()).filter(({ unique_id: id }) =>
+      id.startsWith('release-button_'),
+    );
     expect(
-      ours
+      ownEntities
         .map((entity) => [
           entity.entity_id,
           entity.original_name,
@@ -102,7 +106,7 @@ describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reaso
       model: 'Release worker',
       sw_version: packageJson.version,
       hw_version: hostname(),
-      configuration_url: house.argocd.url,
+      configuration_url: installation.argocd.url,
     });
     const triggers = await home.command('device_automation/trigger/list', {
       device_id: [...devices.values()].find(({ name }) => name === agent)?.id,
@@ -113,8 +117,8 @@ describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reaso
     expect(triggers).toEqual(expect.arrayContaining(subtypes));
   });
 
-  it('say what is so', async () => {
-    const { home } = house;
+  it('show the current state', async () => {
+    const { home } = installation;
     await home.shows('binary_sensor.release_button_drift', 'on', { device_class: 'problem' });
     await home.shows('binary_sensor.release_button_argo_cd', 'on', { device_class: 'connectivity' });
     await home.shows('sensor.release_button_out_of_sync', '2', { total: 2, unit_of_measurement: 'apps' });
@@ -123,7 +127,7 @@ describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reaso
       installed_version: 'commit 1111111',
       latest_version: 'commit 2222222',
       release_summary: 'change number 2 · Robin Reviewer <robin@example.com>',
-      release_url: `${house.argocd.url}/applications/argocd/shop`,
+      release_url: `${installation.argocd.url}/applications/argocd/shop`,
       title: 'shop',
       in_progress: false,
     });
@@ -131,8 +135,8 @@ describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reaso
     expect(Date.parse(oldest?.state ?? '')).toBeGreaterThan(Date.now() - 600_000);
   });
 
-  it('one application is released by its Install, and shows that it is being done', async () => {
-    const { home } = house;
+  it('release one application by its Install, and show that the release runs', async () => {
+    const { home } = installation;
     const before = await syncs();
     await home.call('update', 'install', { entity_id: 'update.release_button_till' });
     await home.shows('update.release_button_till', 'on', { in_progress: true });
@@ -144,8 +148,8 @@ describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reaso
     expect((await home.state('update.release_button_shop'))?.state).toBe('on');
   });
 
-  it('a press of the release button releases once, and the events tell', async () => {
-    const { home } = house;
+  it('release once by the release button, and the events report it', async () => {
+    const { home } = installation;
     const before = await syncs();
     await home.call('button', 'press', { entity_id: 'button.release_button_release' });
     await until(
@@ -172,8 +176,8 @@ describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reaso
     });
   });
 
-  it('a freeze by the switch keeps everybody from releasing, and the press result says so', async () => {
-    const { home } = house;
+  it('freeze all releases by the switch, and the press result says so', async () => {
+    const { home } = installation;
     await drift('till');
     const before = await syncs();
     await home.call('switch', 'turn_on', { entity_id: 'switch.release_button_freeze' });
@@ -191,29 +195,29 @@ describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reaso
     await home.shows('sensor.release_button_signal', 'Drifted');
   });
 
-  it('the light shows what it is asked for, and follows the signal again', async () => {
-    const { home, heard } = house;
-    const shown = () => heard.latest('release-button/led/main/state');
+  it('show on the light what a person asks for, and follow the signal again', async () => {
+    const { home, subscriber } = installation;
+    const lightState = () => subscriber.latest('release-button/led/main/state');
     const light = (service: string, data: object = {}) =>
       home.call('light', service, { entity_id: 'light.release_button_light', ...data });
     await light('turn_on', { effect: 'sos' });
     await home.shows('light.release_button_light', 'on', { effect: 'sos', because: 'set' });
-    expect(shown()).toMatchObject({ pattern: 'sos', because: 'set' });
+    expect(lightState()).toMatchObject({ pattern: 'sos', because: 'set' });
     await light('turn_off');
     await home.shows('light.release_button_light', 'off', { because: 'set' });
     await light('turn_on');
     await home.shows('light.release_button_light', 'on', { effect: 'on', because: 'set' });
     await light('turn_on', { effect: 'auto' });
     await home.shows('light.release_button_light', 'on', { because: 'signal' });
-    expect(shown()).toMatchObject({ pattern: 'on', because: 'signal', signal: 'drifted' });
+    expect(lightState()).toMatchObject({ pattern: 'on', because: 'signal', signal: 'drifted' });
     await home.call('button', 'press', { entity_id: 'button.release_button_identify' });
     await home.shows('light.release_button_light', 'on', { because: 'identify', effect: 'on' });
   });
 
-  it('what is asked of whole rooms hides the signal for ten seconds at most', async () => {
-    const { home, heard } = house;
-    const asked = () =>
-      heard
+  it('hide the signal for ten seconds at most if a whole room is switched', async () => {
+    const { home, subscriber } = installation;
+    const lightCommands = () =>
+      subscriber
         .messages()
         .flatMap(({ topic, payload }) => (topic === 'release-button/led/main/set' ? [payload] : []));
     const { area_id: area } = z
@@ -222,17 +226,18 @@ describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reaso
     const device = (await home.devices()).find(({ name }) => name === agent);
     await home.command('config/device_registry/update', { device_id: device?.id, area_id: area });
     try {
-      const before = asked().length;
+      const before = lightCommands().length;
       await home.call('light', 'turn_off', { area_id: area });
       await home.call('light', 'turn_off', { device_id: device?.id });
-      // Its own gestures reach it, and all of them at once do: they are the next messages, and the first.
+      // The light gets the commands for itself, and a command for all lights. They must be the next messages, and the
+      // latter the first.
       await home.call('light', 'turn_off', { entity_id: 'all' });
-      await until('off', () => asked().length > before);
+      await until('off', () => lightCommands().length > before);
       await home.call('light', 'turn_on', { entity_id: 'light.release_button_light', brightness: 80 });
       await home.call('light', 'turn_on', { entity_id: 'light.release_button_light', flash: 'short' });
-      await until('all three', () => asked().length >= before + 3);
+      await until('all three', () => lightCommands().length >= before + 3);
       expect(
-        asked()
+        lightCommands()
           .slice(before)
           .map((payload): unknown => JSON.parse(payload)),
       ).toEqual([
@@ -246,47 +251,47 @@ describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reaso
     }
   });
 
-  it('are pressed and frozen by voice, by an alias, and only where they are exposed', async () => {
-    const { home, heard } = house;
-    const say = async (text: string) =>
+  it('are pressed and frozen by voice, by an alias, and only if they are exposed', async () => {
+    const { home, subscriber } = installation;
+    const speak = async (text: string) =>
       z
         .looseObject({ response: z.looseObject({ response_type: z.string() }) })
         .parse(await home.command('conversation/process', { text, language: 'en' })).response.response_type;
-    const expose = (ids: readonly string[], should: boolean) =>
+    const expose = (ids: readonly string[], isExposed: boolean) =>
       home.command('homeassistant/expose_entity', {
         assistants: ['conversation'],
         entity_ids: ids,
-        should_expose: should,
+        should_expose: isExposed,
       });
-    const spoken = ['button.release_button_release', 'switch.release_button_freeze'];
-    const presses = () => heard.messagesOn('release-button/button/main/press').length;
+    const voiceEntities = ['button.release_button_release', 'switch.release_button_freeze'];
+    const presses = () => subscriber.messagesOn('release-button/button/main/press').length;
     const name = (entity: string | undefined, aliases: readonly string[]) =>
       home.command('config/entity_registry/update', { entity_id: entity, aliases });
-    await name(spoken[0], ['release']);
-    await name(spoken[1], ['freeze']);
-    await expose(spoken, false);
+    await name(voiceEntities[0], ['release']);
+    await name(voiceEntities[1], ['freeze']);
+    await expose(voiceEntities, false);
     const before = presses();
-    expect(await say('press release')).toBe('error');
-    await expose(spoken, true);
+    expect(await speak('press release')).toBe('error');
+    await expose(voiceEntities, true);
     try {
-      expect(await say('turn on freeze')).toBe('action_done');
+      expect(await speak('turn on freeze')).toBe('action_done');
       await home.shows('switch.release_button_freeze', 'on');
-      // 2024.11.3 has no sentence that presses.
+      // 2024.11.3 has no sentence for a press.
       if (Number.parseInt(home.version, 10) >= 2026) {
-        expect(await say('press release')).toBe('action_done');
+        expect(await speak('press release')).toBe('action_done');
         await until('the press', () => presses() === before + 1);
       }
-      expect(await say('turn off freeze')).toBe('action_done');
+      expect(await speak('turn off freeze')).toBe('action_done');
       await home.shows('switch.release_button_freeze', 'off');
     } finally {
-      await expose(spoken, false);
-      for (const entity of spoken) await name(entity, []);
+      await expose(voiceEntities, false);
+      for (const entity of voiceEntities) await name(entity, []);
     }
   });
 
-  it('what a finger does fires the event entity with its gesture', async () => {
-    const { home, brokerUrl } = house;
-    // The simulated agent's space bar is not within reach; what it would publish is.
+  it('fire the event entity with the gesture of a finger', async () => {
+    const { home, brokerUrl } = installation;
+    // A test cannot press the space bar of the simulated agent. It publishes what the agent would publish.
     for (const gesture of ['press', 'hold']) {
       publish(brokerUrl, [
         '-t',
@@ -301,8 +306,8 @@ describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reaso
     }
   });
 
-  it('go on while somebody listens to everything below the prefix', async () => {
-    const { home } = house;
+  it('work while somebody subscribes to everything below the prefix', async () => {
+    const { home } = installation;
     const overheard: unknown[] = [];
     await home.listen('mqtt/subscribe', { topic: 'release-button/#' }, (event) => overheard.push(event));
     await until('what is retained', () => overheard.length > 5);
@@ -314,13 +319,13 @@ describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reaso
     await home.shows('sensor.release_button_signal', 'Drifted');
   });
 
-  it('an application that is gone, and one whose cluster was changed by hand, are what they are', async () => {
-    const { home, brokerUrl } = house;
+  it('show a removed application as gone, and a cluster that was changed by hand as out of sync', async () => {
+    const { home, brokerUrl } = installation;
     const topic = 'release-button/worker/main/app/argocd/shop';
-    // The worker says its last about it, the commit's author, a moment later than the rest.
+    // The author of the commit comes a moment later than the rest.
     const shop = await until('all of the application', () => {
-      const found = house.heard.latest(topic);
-      return Reflect.get(Object(found?.['target']), 'title') === undefined ? undefined : found;
+      const message = installation.subscriber.latest(topic);
+      return Reflect.get(Object(message?.['target']), 'title') === undefined ? undefined : message;
     });
     const hand = { ...shop, sync: 'OutOfSync', target: shop['deployed'] };
     publish(brokerUrl, ['-r', '-t', topic, '-m', JSON.stringify(hand)]);
@@ -329,7 +334,8 @@ describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reaso
       installed_version: `${installed} (out of sync)`,
       latest_version: installed,
     });
-    // Bare, the first would read as a number and the second as a version, and the older one would be no update.
+    // Without the word "commit", the first would be a number and the second a version. Home Assistant would not show the
+    // older one as an update.
     for (const [deployed, target] of [
       ['9999999', '0000001'],
       ['42b22a4', '3161327'],
@@ -348,7 +354,8 @@ describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reaso
     publish(brokerUrl, ['-r', '-t', topic, '-m', JSON.stringify(shop)]);
     await home.shows('update.release_button_shop', 'on');
     publish(brokerUrl, ['-r', '-n', '-t', topic]);
-    // By hand, so the worker still counts it: it goes once nothing has been said of applications for a while.
+    // The test removed it by hand, so the worker still counts it. It goes after no message about applications has come
+    // for a while.
     await until(
       'it to be gone',
       async () => (await home.state('update.release_button_shop')) === undefined,
@@ -358,9 +365,9 @@ describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reaso
     await home.shows('update.release_button_shop', 'on');
   });
 
-  it('nothing is announced again while nothing changes', async () => {
+  it('are not announced again while nothing changes', async () => {
     const announcements = () =>
-      house.heard.messages().filter(({ topic }) => topic.startsWith('homeassistant/')).length;
+      installation.subscriber.messages().filter(({ topic }) => topic.startsWith('homeassistant/')).length;
     const before = announcements();
     await stays('no announcement', () => announcements() === before, 5_000);
   });

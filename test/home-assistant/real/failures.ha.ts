@@ -1,4 +1,5 @@
-// What a real Home Assistant shows when a part is killed, when it is restarted itself, and when things are renamed and removed.
+// What a real Home Assistant shows when a part is killed, when it is restarted itself, and when entities are renamed and
+// removed.
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { stays, until } from '../../support/wait.ts';
 import {
@@ -6,11 +7,11 @@ import {
   broughtBack,
   configuration,
   connectionLost,
-  openHouse,
+  openInstallation,
   reason,
   untilUnavailable,
-  type House,
-} from './house.ts';
+  type Installation,
+} from './installation.ts';
 
 const agentEntities = [
   'binary_sensor.release_button_stuck',
@@ -18,7 +19,7 @@ const agentEntities = [
   'event.release_button_press',
   'light.release_button_light',
 ];
-/** Of the worker's, those that need nothing but the worker. */
+/** The entities of the worker that need only the worker. */
 const workerEntities = [
   'binary_sensor.release_button_argo_cd',
   'button.release_button_refresh',
@@ -32,7 +33,7 @@ const workerEntities = [
   'sensor.release_button_signal_shop',
   'switch.release_button_freeze',
 ];
-/** And those that nobody vouches for without Argo CD. */
+/** The entities of the worker that also need Argo CD. */
 const argocdEntities = [
   'binary_sensor.release_button_drift',
   'sensor.release_button_oldest_drift',
@@ -42,68 +43,69 @@ const argocdEntities = [
 ];
 
 describe.skipIf(access === undefined)(`a real Home Assistant, when something fails ${reason}`, () => {
-  let house: House;
+  let installation: Installation;
   beforeAll(async () => {
-    if (access !== undefined) house = await openHouse(access);
-    return () => house.end();
+    if (access !== undefined) installation = await openInstallation(access);
+    return () => installation.end();
   });
   afterEach(async () => {
-    // 2024.11 says so of what goes with its device.
-    const old = house.home.version.startsWith('2024.') ? /No device components to cleanup/ : /^$/;
-    const complaints = await house.home.complaints();
+    // 2024.11 complains of this when a component goes together with its device.
+    const old = installation.home.version.startsWith('2024.') ? /No device components to cleanup/ : /^$/;
+    const complaints = await installation.home.complaints();
     expect(complaints.filter((complaint) => !connectionLost.test(complaint) && !old.test(complaint))).toEqual(
       [],
     );
   });
 
   const untilThese = (...entities: readonly string[]) =>
-    untilUnavailable(house.home, entities, [broughtBack]);
+    untilUnavailable(installation.home, entities, [broughtBack]);
 
   it.each<['gpio-agent' | 'release-worker' | 'argocd', readonly string[]]>([
     ['gpio-agent', agentEntities],
     ['release-worker', [...workerEntities, ...argocdEntities]],
     ['argocd', argocdEntities],
   ])(
-    'shows exactly what is unavailable without %s, and all of it again when it is back',
+    'shows exactly the entities without %s as unavailable, and all of them again when it is back',
     async (part, entities) => {
       await untilThese();
-      await house.kill(part);
+      await installation.kill(part);
       await untilThese(...entities);
-      if (part === 'argocd') await house.home.shows('binary_sensor.release_button_argo_cd', 'off');
-      await house.start(part);
+      if (part === 'argocd') await installation.home.shows('binary_sensor.release_button_argo_cd', 'off');
+      await installation.start(part);
       await untilThese();
     },
   );
 
-  it('shows everything as unavailable without the broker, and all of it again when it is back, empty as it is', async () => {
-    await house.kill('broker');
+  it('shows all entities as unavailable without the broker, and all of them again when an empty broker is back', async () => {
+    await installation.kill('broker');
     await untilThese(...agentEntities, ...workerEntities, ...argocdEntities);
-    await house.start('broker');
+    await installation.start('broker');
     await untilThese();
-    await house.home.shows('sensor.release_button_signal', 'Drifted');
+    await installation.home.shows('sensor.release_button_signal', 'Drifted');
   });
 
-  it('has everything again after its own restart, and presses nothing by it', async () => {
-    const { home, argocd } = house;
+  it('has all entities again after its own restart, and presses nothing', async () => {
+    const { home, argocd } = installation;
     const before = (await argocd.syncs()).length;
     const ids = async () => (await home.entities()).map(({ entity_id: id }) => id).toSorted();
-    const known = await ids();
+    const idsBefore = await ids();
     await home.restart();
     await untilThese();
     await home.shows('sensor.release_button_signal', 'Drifted');
-    expect(await ids()).toEqual(known);
+    expect(await ids()).toEqual(idsBefore);
     expect(await argocd.syncs()).toHaveLength(before);
   });
 
-  it('renames a button in place, and forgets one that is gone', async () => {
-    const { home, kill, start, configure } = house;
+  it('renames a button in place, and forgets a removed button', async () => {
+    const { home, kill, start, configure } = installation;
     const [main] = configuration.worker.buttons;
     configure({ worker: { ...configuration.worker, buttons: [{ ...main, title: 'Ship it' }] } });
     await kill('release-worker');
     await start('release-worker');
     const entity = async (unique: string) =>
       (await home.entities()).find(({ unique_id: id }) => id === `release-button_worker_main.${unique}`);
-    // What people see: an old version leaves the name in its registry until it starts again (2024.11.3).
+    // Looks at the name that people see, because an old version keeps the name in its registry until it starts again
+    // (2024.11.3).
     const called = (name: string) =>
       until(`the button to be called ${name}`, async () =>
         String((await home.state('button.release_button_release'))?.attributes['friendly_name']).endsWith(
@@ -123,14 +125,14 @@ describe.skipIf(access === undefined)(`a real Home Assistant, when something fai
     await called('Release');
   });
 
-  it('clean takes every device away', async () => {
-    const { home, kill, workplace, brokerUrl } = house;
+  it('loses every device by `clean`', async () => {
+    const { home, kill, workplace, brokerUrl } = installation;
     await kill('home-assistant');
     const clean = workplace.start(['home-assistant', 'clean'], { RELEASE_BUTTON_MQTT_URL: brokerUrl });
     expect(await clean.exited).toMatchObject({ code: 0 });
-    const ours = async () =>
+    const ownDevices = async () =>
       (await home.devices()).filter(({ identifiers }) => /release-button_/.test(JSON.stringify(identifiers)));
-    await until('no device to be left', async () => (await ours()).length === 0, 30_000);
-    await stays('no device', async () => (await ours()).length === 0, 2_000);
+    await until('no device to be left', async () => (await ownDevices()).length === 0, 30_000);
+    await stays('no device', async () => (await ownDevices()).length === 0, 2_000);
   });
 });

@@ -1,8 +1,9 @@
-// Install and "Update all" in a real Home Assistant: one release, one answer for each, and none where it is not wanted.
+// Install and "Update all" in a real Home Assistant: one release with one answer for each application, and no Install if
+// it is switched off.
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { until } from '../../support/wait.ts';
-import { access, openHouse, reason, type House } from './house.ts';
+import { access, openInstallation, reason, type Installation } from './installation.ts';
 
 const rows = ['update.release_button_shop', 'update.release_button_till'];
 /** The bit of `supported_features`. Source: `UpdateEntityFeature` of Home Assistant. */
@@ -16,36 +17,37 @@ const resultSchema = z.object({
 });
 
 describe.skipIf(access === undefined)(`Install in a real Home Assistant ${reason}`, () => {
-  let house: House;
+  let installation: Installation;
   beforeAll(async () => {
-    if (access !== undefined) house = await openHouse(access);
-    return () => house.end();
+    if (access !== undefined) installation = await openInstallation(access);
+    return () => installation.end();
   });
   afterEach(async () => {
-    expect(await house.home.complaints()).toEqual([]);
+    expect(await installation.home.complaints()).toEqual([]);
   });
 
   const results = () =>
-    house.heard
+    installation.subscriber
       .messagesOn('release-button/button/main/result')
       .map(({ payload }) => resultSchema.parse(JSON.parse(payload)));
-  const features = async (row: string) => (await house.home.state(row))?.attributes['supported_features'];
+  const features = async (row: string) =>
+    (await installation.home.state(row))?.attributes['supported_features'];
 
-  it('of all at once is one release, in which each has its own answer', async () => {
-    const { home } = house;
+  it('of all at once is one release, in which each application has its own answer', async () => {
+    const { home } = installation;
     await Promise.all(rows.map((row) => home.shows(row, 'on')));
-    // As the page's button does it: one call for each row.
+    // The button on the page does the same: one call for each row.
     await Promise.all(rows.map((row) => home.call('update', 'install', { entity_id: row })));
     await until('both answers', () => results().length === 2);
     expect(results().map(({ outcome }) => outcome)).toEqual(['accepted', 'accepted']);
     expect(new Set(results().map(({ releaseId }) => releaseId)).size).toBe(1);
     await Promise.all(rows.map((row) => home.shows(row, 'off')));
-    expect((await house.argocd.syncs()).map(({ name }) => name).sort()).toEqual(['shop', 'till']);
+    expect((await installation.argocd.syncs()).map(({ name }) => name).sort()).toEqual(['shop', 'till']);
   });
 
-  it('that is refused is seen, with the reason', async () => {
-    const { home } = house;
-    await house.argocd.post('drift', { app: 'shop' });
+  it('that is refused shows the reason', async () => {
+    const { home } = installation;
+    await installation.argocd.post('drift', { app: 'shop' });
     await home.shows('update.release_button_shop', 'on');
     await home.call('switch', 'turn_on', { entity_id: 'switch.release_button_freeze' });
     await home.shows('switch.release_button_freeze', 'on');
@@ -58,8 +60,8 @@ describe.skipIf(access === undefined)(`Install in a real Home Assistant ${reason
     await home.shows('switch.release_button_freeze', 'off');
   });
 
-  it('is taken away in place where somebody does not want it, and the row stays', async () => {
-    const { home, kill, start, configure } = house;
+  it('disappears in place if it is switched off, and the row stays', async () => {
+    const { home, kill, start, configure } = installation;
     expect(Number(await features('update.release_button_shop')) & canInstall).toBe(canInstall);
     configure({ homeAssistant: { install: false } });
     await kill('home-assistant');
@@ -68,7 +70,7 @@ describe.skipIf(access === undefined)(`Install in a real Home Assistant ${reason
       'rows without Install',
       async () =>
         (await Promise.all(rows.map(features))).every(
-          (of) => of !== undefined && (Number(of) & canInstall) === 0,
+          (feature) => feature !== undefined && (Number(feature) & canInstall) === 0,
         ),
       30_000,
     );

@@ -1,8 +1,16 @@
-// What was taken away while a real Home Assistant was off is gone from it too once it is back.
+// Entities that were removed while a real Home Assistant was off are removed there too when it is back.
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { publish } from '../../support/processes.ts';
 import { until } from '../../support/wait.ts';
-import { access, configuration, connectionLost, knownTo, openHouse, reason, type House } from './house.ts';
+import {
+  access,
+  configuration,
+  connectionLost,
+  knownTo,
+  openInstallation,
+  reason,
+  type Installation,
+} from './installation.ts';
 
 const ofShop = [
   'button.release_button_release_shop',
@@ -19,29 +27,29 @@ const ofTheAgent = [
 ];
 
 describe.skipIf(access === undefined)(`a real Home Assistant that was off ${reason}`, () => {
-  let house: House;
+  let installation: Installation;
   beforeAll(async () => {
-    if (access !== undefined) house = await openHouse(access);
-    return () => house.end();
+    if (access !== undefined) installation = await openInstallation(access);
+    return () => installation.end();
   });
   afterEach(async () => {
-    const complaints = await house.home.complaints();
+    const complaints = await installation.home.complaints();
     expect(complaints.filter((complaint) => !connectionLost.test(complaint))).toEqual([]);
   });
 
-  const known = () => knownTo(house.home);
+  const knownEntities = () => knownTo(installation.home);
   const devices = async () =>
-    (await house.home.devices())
+    (await installation.home.devices())
       .map(({ identifiers }) => JSON.stringify(identifiers))
       .filter((identifiers) => identifiers.includes('release-button_'));
 
-  it('has neither a button, an application nor an agent that went meanwhile, and all the rest', async () => {
-    const { home, kill, start, configure, brokerUrl, heard } = house;
-    const before = await known();
-    const gone = [...ofShop, ...ofTheAgent].filter((id) => before.includes(id));
-    expect(gone.length).toBeGreaterThan(7);
+  it('loses a button, an application and an agent that were removed during that time, and keeps all the rest', async () => {
+    const { home, kill, start, configure, brokerUrl, subscriber } = installation;
+    const before = await knownEntities();
+    const removedEntities = [...ofShop, ...ofTheAgent].filter((id) => before.includes(id));
+    expect(removedEntities.length).toBeGreaterThan(7);
     const cleared = (topic: string) =>
-      until(`${topic} to be cleared`, () => heard.messagesOn(topic).at(-1)?.payload === '');
+      until(`${topic} to be cleared`, () => subscriber.messagesOn(topic).at(-1)?.payload === '');
     await home.restart(async () => {
       configure({
         homeAssistant: { applications: [{ names: ['till'] }] },
@@ -54,19 +62,20 @@ describe.skipIf(access === undefined)(`a real Home Assistant that was off ${reas
       await start('home-assistant');
       await until('the worker without them', () => {
         const last =
-          heard.messagesOn('homeassistant/device/release-button_worker_main/config').at(-1)?.payload ?? '';
+          subscriber.messagesOn('homeassistant/device/release-button_worker_main/config').at(-1)?.payload ??
+          '';
         return last !== '' && !/release_shop|app_argocd_shop/.test(last);
       });
-      // Once the service listens: an info that went before that says nothing for minutes.
+      // The service listens by now. It waits for minutes after an info that was cleared before that.
       publish(brokerUrl, ['-r', '-n', '-t', 'release-button/agent/main/info']);
       await cleared('homeassistant/device/release-button_agent_main/config');
     });
-    const rest = before.filter((id) => !gone.includes(id)).toSorted();
+    const rest = before.filter((id) => !removedEntities.includes(id)).toSorted();
     let last: readonly string[] = [];
     await until(
       'exactly the rest',
       async () => {
-        last = (await known()).toSorted();
+        last = (await knownEntities()).toSorted();
         return JSON.stringify(last) === JSON.stringify(rest);
       },
       60_000,

@@ -1,11 +1,11 @@
-// How revisions are shown, judged by Home Assistant's own comparison of versions: thousands that no broker has to carry.
+// How revisions are shown. Home Assistant itself compares the versions, for thousands of pairs that need no broker.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as fc from 'fast-check';
 import * as z from 'zod/mini';
 import { applicationComponents } from '../../../home-assistant/worker-application.ts';
 import { makerFor } from '../../../home-assistant/device.ts';
 import { openHomeAssistant, type HomeAssistant } from './client.ts';
-import { access, reason } from './house.ts';
+import { access, reason } from './installation.ts';
 
 const shownSchema = z.array(
   z.object({ installed_version: z.string(), latest_version: z.string(), update: z.boolean() }),
@@ -24,7 +24,7 @@ const [[, component] = []] = applicationComponents({
 });
 const stateTemplate = String(component?.['value_template']);
 
-/** `update` is how Home Assistant's update entity decides it. */
+/** `update` is computed as in the update entity of Home Assistant. */
 const judge = `
 {%- set ns = namespace(all=[]) -%}
 {%- for value_json in cases -%}
@@ -44,7 +44,7 @@ describe.skipIf(access === undefined)(`revisions in a real Home Assistant ${reas
   });
   afterAll(() => home.close());
 
-  const shown = async (pairs: readonly (readonly [string | undefined, string])[]) => {
+  const shownBy = async (pairs: readonly (readonly [string | undefined, string])[]) => {
     const cases = pairs.map(([deployed, target]) => ({
       name: 'shop',
       sync: 'OutOfSync',
@@ -56,18 +56,18 @@ describe.skipIf(access === undefined)(`revisions in a real Home Assistant ${reas
     return shownSchema.parse(await home.post('/api/template', { template: judge, variables: { cases } }));
   };
 
-  it('of any two commits the second is an update, and neither is said to be out of sync', async () => {
+  it('show the second of any two commits as an update, and neither as out of sync', async () => {
     const hash = fc.string({
       unit: fc.constantFrom(...'01234567890123456789abcdef'.split('')),
       minLength: 40,
       maxLength: 40,
     });
     const pairs = fc.sample(
-      fc.tuple(hash, hash).filter(([one, other]) => one.slice(0, 7) !== other.slice(0, 7)),
+      fc.tuple(hash, hash).filter(([first, second]) => first.slice(0, 7) !== second.slice(0, 7)),
       1000,
     );
-    const found = await shown(pairs);
-    expect(found).toEqual(
+    const results = await shownBy(pairs);
+    expect(results).toEqual(
       pairs.map(([deployed, target]) => ({
         installed_version: `commit ${deployed.slice(0, 7)}`,
         latest_version: `commit ${target.slice(0, 7)}`,
@@ -76,7 +76,7 @@ describe.skipIf(access === undefined)(`revisions in a real Home Assistant ${reas
     );
   });
 
-  it('of any two chart versions the second is an update, and an older one is said to be out of sync', async () => {
+  it('show the second of any two chart versions as an update, and an older one as out of sync', async () => {
     const number = fc.integer({ min: 0, max: 30 });
     const suffix = fc.constantFrom(
       '',
@@ -95,7 +95,7 @@ describe.skipIf(access === undefined)(`revisions in a real Home Assistant ${reas
       .map(([before, major, minor, patch, after]) => `${before}${major}.${minor}.${patch}${after}`);
     const pairs = fc.sample(fc.tuple(version, version), 1000);
     for (const [index, { installed_version: installed, latest_version: latest, update }] of (
-      await shown(pairs)
+      await shownBy(pairs)
     ).entries()) {
       const [deployed, target] = pairs[index] ?? [];
       expect({ update, latest }, `${String(deployed)} to ${String(target)}`).toEqual({
@@ -105,7 +105,7 @@ describe.skipIf(access === undefined)(`revisions in a real Home Assistant ${reas
       expect([deployed, `${String(deployed)} (out of sync)`]).toContain(installed);
     }
     expect(
-      await shown([
+      await shownBy([
         ['1.2.3', '1.10.0'],
         ['1.2.3-rc.1', '1.2.3-rc.2'],
         ['1.10.0', '1.2.3'],
@@ -117,11 +117,11 @@ describe.skipIf(access === undefined)(`revisions in a real Home Assistant ${reas
     ]);
   });
 
-  it('anything else is shown in words that are never compared', async () => {
+  it('show anything else in words that are never compared as versions', async () => {
     const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
     const commit = '1234567890'.repeat(4);
     expect(
-      await shown([
+      await shownBy([
         [undefined, commit],
         [digest, `${commit},1.2.3`],
         ['20240102', 'main'],

@@ -1,4 +1,4 @@
-// Staging and production on one panel, in a real Home Assistant: two workers, each with an Argo CD of its own, and one agent.
+// Staging and production on one panel, in a real Home Assistant: two workers, each with its own Argo CD, and one agent.
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { argocdControl, controlOf, worldOf, type ArgoCdControl } from '../../support/argocd-control.ts';
 import { freePort } from '../../support/ports.ts';
@@ -13,11 +13,11 @@ import {
 import { stays, until } from '../../support/wait.ts';
 import { automate, borrowHelper, giveBack, importBlueprints } from './borrowed.ts';
 import { openHomeAssistant, type Access, type HomeAssistant } from './client.ts';
-import { access, reason, untilUnavailable } from './house.ts';
+import { access, reason, untilUnavailable } from './installation.ts';
 
 const environments = ['staging', 'production'] as const;
 type Environment = (typeof environments)[number];
-/** As Home Assistant shows the devices. */
+/** The names of the devices in Home Assistant. */
 const nameOf = { staging: 'Staging (simulated)', production: 'Production (simulated)' };
 
 const entitiesOf = (worker: Environment) => [
@@ -36,23 +36,23 @@ const argocdEntitiesOf = (worker: Environment) => [
   `sensor.release_button_${worker}_out_of_sync`,
   `update.release_button_${worker}_shop`,
 ];
-/** Those of its button, which another worker may have too. */
+/** The entities of its button, which another worker may also have. */
 const buttonEntitiesOf = (worker: Environment) => [
   `button.release_button_${worker}_release_${worker}`,
   `event.release_button_${worker}_press_result_${worker}`,
   `sensor.release_button_${worker}_signal_${worker}`,
 ];
 
-/** A sync lasts long enough to be seen. In milliseconds. */
+/** Long enough that a test can see the sync, in milliseconds. */
 const syncMs = 3_000;
 
 interface Panel {
   readonly home: HomeAssistant;
   readonly workplace: Workplace;
   readonly brokerUrl: string;
-  readonly heard: Subscriber;
+  readonly subscriber: Subscriber;
   readonly argocds: Readonly<Record<Environment, ArgoCdControl>>;
-  /** @param buttons by default one of the worker's own name */
+  /** @param buttons by default one button with the name of the worker */
   startWorker(worker: Environment, buttons?: readonly string[]): Promise<void>;
   killWorker(worker: Environment): Promise<void>;
 }
@@ -83,7 +83,7 @@ async function openPanel(given: Access): Promise<Panel> {
   const home = await openHomeAssistant(given);
   await home.connectTo('127.0.0.1', brokerPort);
   await home.complaints();
-  const heard = subscribe(workplace, brokerUrl, ['homeassistant/device/#']);
+  const subscriber = subscribe(workplace, brokerUrl, ['homeassistant/device/#']);
   const startWorker: Panel['startWorker'] = async (worker, buttons = [worker]) => {
     const started = workplace.start(['release-worker'], {
       ...common,
@@ -116,7 +116,7 @@ async function openPanel(given: Access): Promise<Panel> {
     home,
     workplace,
     brokerUrl,
-    heard,
+    subscriber,
     argocds,
     startWorker,
     killWorker: async (worker) => {
@@ -154,19 +154,19 @@ describe.skipIf(access === undefined)(`two workers in a real Home Assistant ${re
     await signal(worker, 'Drifted');
   };
 
-  it('each has a device of its own with the same entities, and none of them shares a name or an id', async () => {
+  it('have separate devices with the same entities, and no name or id twice', async () => {
     for (const worker of environments) {
       await signal(worker, 'Drifted');
       await home.shows(`update.release_button_${worker}_shop`, 'on');
     }
     await untilThese([]);
     const devices = new Map((await home.devices()).map((device) => [device.id, device.name]));
-    const ours = (await home.entities()).filter(({ unique_id: id }) =>
+    const ownEntities = (await home.entities()).filter(({ unique_id: id }) =>
       id.startsWith('release-button_worker_'),
     );
     for (const worker of environments)
       expect(
-        ours
+        ownEntities
           .filter(
             ({ device_id: id, disabled_by: by }) => devices.get(id ?? '') === nameOf[worker] && by === null,
           )
@@ -182,7 +182,7 @@ describe.skipIf(access === undefined)(`two workers in a real Home Assistant ${re
     expect(friendly).toContain('light Release button (simulated) Light production');
   });
 
-  it('Release releases to its own Argo CD, and the light of its own button tells', async () => {
+  it('release at their own Argo CD, and the light of their own button shows it', async () => {
     await release('staging');
     await signal('staging', 'Releasing');
     await home.shows('light.release_button_light_staging', 'on', { signal: 'releasing', button: 'staging' });
@@ -197,7 +197,7 @@ describe.skipIf(access === undefined)(`two workers in a real Home Assistant ${re
     expect([await syncs('staging'), await syncs('production')]).toEqual([1, 0]);
   });
 
-  it('the freeze of one freezes that one only', async () => {
+  it('are frozen separately', async () => {
     await drift('staging');
     await home.call('switch', 'turn_on', { entity_id: 'switch.release_button_production_freeze' });
     await home.shows('switch.release_button_production_freeze', 'on');
@@ -213,11 +213,11 @@ describe.skipIf(access === undefined)(`two workers in a real Home Assistant ${re
     await signal('production', 'Drifted');
   });
 
-  it('blueprints freeze and announce the one that they are made for', async () => {
+  it('have blueprints that freeze and announce only their own worker', async () => {
     expect(Object.values(await importBlueprints(home)).filter((fault) => fault !== undefined)).toEqual([]);
     const hours = await borrowHelper(home, 'input_boolean');
     await home.call('input_boolean', 'turn_on', { entity_id: hours });
-    const spoken = subscribe(panel.workplace, panel.brokerUrl, ['spoken']);
+    const announcements = subscribe(panel.workplace, panel.brokerUrl, ['spoken']);
     await automate(home, 'freeze-outside-working-hours.yaml', {
       hours,
       freeze: ['switch.release_button_production_freeze'],
@@ -241,13 +241,13 @@ describe.skipIf(access === undefined)(`two workers in a real Home Assistant ${re
     await release('production');
     await signal('production', 'Clear');
     await drift('production');
-    await until('the announcement', () => spoken.messagesOn('spoken').length > 0);
-    expect(spoken.messagesOn('spoken').map(({ payload }) => payload)).toEqual([
+    await until('the announcement', () => announcements.messagesOn('spoken').length > 0);
+    expect(announcements.messagesOn('spoken').map(({ payload }) => payload)).toEqual([
       'Production (simulated): 1 application is out of sync: shop.',
     ]);
   });
 
-  it('one that is gone takes nothing of the other along, also while that one releases', async () => {
+  it('lose nothing when the other worker is gone, even during a release', async () => {
     const before = await syncs('staging');
     await release('staging');
     await signal('staging', 'Releasing');
@@ -261,7 +261,7 @@ describe.skipIf(access === undefined)(`two workers in a real Home Assistant ${re
     await signal('production', 'Drifted');
   });
 
-  it('a button of both is available with the first by id, as that one answers for it', async () => {
+  it('share a button by offering it at the first worker by id, which answers for it', async () => {
     await panel.killWorker('production');
     await panel.startWorker('production', ['production', 'staging']);
     await untilThese(buttonEntitiesOf('staging'));
@@ -277,10 +277,10 @@ describe.skipIf(access === undefined)(`two workers in a real Home Assistant ${re
     await untilThese([]);
   });
 
-  it('one that is removed for good takes its device along, and the other stays', async () => {
+  it('lose only the device of a worker that is removed for good', async () => {
     await panel.killWorker('production');
     await untilThese(entitiesOf('production'));
-    const topics = panel.heard
+    const topics = panel.subscriber
       .messages()
       .map(({ topic }) => topic)
       .filter((topic) => topic.startsWith('release-button/worker/production/'));

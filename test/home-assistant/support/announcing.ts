@@ -1,4 +1,4 @@
-// The service against a link without a network and a clock that is moved by hand.
+// The Home Assistant part with a link that has no network, and a clock that is moved by hand.
 import { Registry } from 'prom-client';
 import { onTestFinished } from 'vitest';
 import { createHomeAssistant } from '../../../home-assistant/service.ts';
@@ -24,7 +24,7 @@ const config = {
   maxApplications: 50,
 };
 
-/** As what Home Assistant may know is written down. */
+/** The record of what Home Assistant may know. */
 export function announcedFrom(
   devices: readonly (readonly [string, ReadonlyMap<string, string>])[],
 ): Announced {
@@ -66,7 +66,7 @@ export function announcing(
       { retained: true },
     );
   };
-  /** As the worker says it of this many applications. */
+  /** Publishes the drift of a worker with so many applications. */
   const drift = (
     total: number,
     state: 'clear' | 'unknown' = 'clear',
@@ -75,7 +75,7 @@ export function announcing(
   ) => {
     const at = '2026-01-01T08:30:00.000Z';
     const counts = { outOfSync: 0, total, unhealthy: 0, blocked: 0, unknown: 0 };
-    const about = {
+    const common = {
       apps: [],
       truncated: false,
       since: at,
@@ -84,7 +84,7 @@ export function announcing(
       simulated: false,
       fresh,
     };
-    fake.deliver(`worker/${worker}/drift`, { state, ...counts, ...about }, { retained: true });
+    fake.deliver(`worker/${worker}/drift`, { state, ...counts, ...common }, { retained: true });
   };
   const connect = async () => {
     fake.setState('connected');
@@ -97,13 +97,13 @@ export function announcing(
     app,
     drift,
     stop: () => service.stop(),
-    /** Connected, and the broker has answered the subscriptions; `reconnect`: after a cut. */
+    /** Connects, and lets the broker answer the subscriptions. `reconnect` does the same after a cut. */
     connect,
     reconnect: () => {
       fake.setState('connecting');
       return connect();
     },
-    /** As one that is online says it. */
+    /** Publishes the info of an agent or worker that is online. */
     agent: (info: AgentInfo) => {
       fake.deliver(`agent/${info.agent}/info`, info, { retained: true });
       fake.deliver(`agent/${info.agent}/availability`, 'online', { retained: true });
@@ -112,12 +112,12 @@ export function announcing(
       fake.deliver(`worker/${info.worker}/info`, info, { retained: true });
       fake.deliver(`worker/${info.worker}/availability`, 'online', { retained: true });
     },
-    /** What follows from the broker's acknowledgements has followed. */
+    /** Lets everything happen that follows the broker's acknowledgements. */
     acknowledged: async () => {
       for (let turn = 0; turn < 4; turn += 1) await Promise.resolve();
     },
-    /** what has been said since the last call, in order: topics */
-    said: () => fake.published.splice(0).map(({ topic }) => topic),
+    /** the topics of the messages since the last call, in their order */
+    publishedTopics: () => fake.published.splice(0).map(({ topic }) => topic),
     keys: (topic: string) => Object.keys(componentsOf(fake.retained(topic))),
   };
 }
@@ -132,15 +132,15 @@ export function announcedKeys(agent: AgentInfo): (readonly [string, string])[] {
   return Object.entries(announced(agent).components).map(([key, { platform }]) => [key, platform]);
 }
 
-/** As this version would announce them. */
+/** The discovery message of this version. */
 export function announced(agent: AgentInfo): Discovery {
-  const found = wanted({
+  const device = wanted({
     prefix: 'release-button',
     announceable: announceableOf({ agents: [agent] }),
     config,
     ownVersion: '0.1.0',
     packetMax: 1_048_576,
   }).devices.get('release-button_agent_main');
-  if (found === undefined) throw new Error('no device');
-  return found;
+  if (device === undefined) throw new Error('no device');
+  return device;
 }

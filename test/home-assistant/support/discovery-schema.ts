@@ -1,13 +1,13 @@
-// What Home Assistant takes of a device's discovery, by its documentation and by what a real one has said (2026.11): keys
-// that are required and allowed. It refuses a whole message for some faults and drops a key without a word for others; here
-// everything that is not known is refused.
+// What Home Assistant accepts in a discovery message, by its documentation and by the answers of a real one (2026.11):
+// required and allowed keys. For some faults Home Assistant refuses a whole message, and for others it drops a key
+// without a word. This schema refuses everything unknown.
 import * as z from 'zod/mini';
 import { signalStates } from '../../../home-assistant/worker-button.ts';
 
 const text = z.string().check(z.minLength(1));
 const subscribeTopic = z.string().check(z.regex(/^[^#+]{1,65535}$/));
 const publishTopic = subscribeTopic;
-/** Braces that do not match are the commonest fault; the rest is for the real one to say. */
+/** Unmatched braces are the most frequent fault. A real Home Assistant finds the others. */
 const template = z.string().check(
   z.refine((value) => {
     const count = (part: string) => value.split(part).length - 1;
@@ -34,7 +34,7 @@ function entityOf<Shape extends z.core.$ZodShape>(
     platform: z.literal(platform),
     unique_id: text,
     default_entity_id: z.string().check(z.regex(new RegExp(`^${platform}\\.[a-z0-9]+(_[a-z0-9]+)*$`))),
-    // Up to 2025.9; without the platform.
+    // Used up to 2025.9. It has no platform.
     object_id: z.string().check(z.regex(/^[a-z0-9]+(_[a-z0-9]+)*$/)),
     name: text,
     icon: z.exactOptional(icon),
@@ -47,7 +47,7 @@ function entityOf<Shape extends z.core.$ZodShape>(
   });
 }
 
-const both = ['config', 'diagnostic'];
+const categories = ['config', 'diagnostic'];
 /** "only diagnostic there" */
 const diagnosticOnly = ['diagnostic'];
 const state = { state_topic: subscribeTopic };
@@ -68,13 +68,13 @@ const sensor = z.union([
 ]);
 
 const platforms: Readonly<Record<string, z.ZodMiniType>> = {
-  event: entityOf('event', both, {
+  event: entityOf('event', categories, {
     ...state,
     value_template: z.exactOptional(template),
     event_types: z.array(text).check(z.minLength(1)),
     device_class: z.exactOptional(z.enum(['button', 'doorbell', 'motion'])),
   }),
-  button: entityOf('button', both, {
+  button: entityOf('button', categories, {
     command_topic: publishTopic,
     command_template: z.exactOptional(template),
     payload_press: z.exactOptional(text),
@@ -87,7 +87,7 @@ const platforms: Readonly<Record<string, z.ZodMiniType>> = {
     device_class: z.enum(['problem', 'connectivity']),
   }),
   sensor,
-  switch: entityOf('switch', both, {
+  switch: entityOf('switch', categories, {
     ...value,
     command_topic: publishTopic,
     payload_on: text,
@@ -95,7 +95,7 @@ const platforms: Readonly<Record<string, z.ZodMiniType>> = {
     state_on: text,
     state_off: text,
   }),
-  light: entityOf('light', both, {
+  light: entityOf('light', categories, {
     ...state,
     schema: z.literal('template'),
     command_topic: publishTopic,
@@ -105,10 +105,11 @@ const platforms: Readonly<Record<string, z.ZodMiniType>> = {
     effect_list: z.array(text).check(z.minLength(1)),
     effect_template: template,
   }),
-  // With command_topic, but without payload_install, the service fails with a KeyError; without both there is no Install.
+  // With command_topic and without payload_install, Home Assistant fails with a KeyError. Without both there is no
+  // Install.
   update: z.union([
-    entityOf('update', both, value),
-    entityOf('update', both, { ...value, command_topic: publishTopic, payload_install: text }),
+    entityOf('update', categories, value),
+    entityOf('update', categories, { ...value, command_topic: publishTopic, payload_install: text }),
   ]),
   device_automation: z.strictObject({
     platform: z.literal('device_automation'),
@@ -139,20 +140,20 @@ const discovery = z.strictObject({
   components: z.record(text, z.looseObject({ platform: z.enum(Object.keys(platforms)) })),
 });
 
-/** What Home Assistant has against a message, in lines; none: it takes it. */
+/** The faults that Home Assistant finds in a message, one per line; none if it accepts the message. */
 export function faultsOf(message: unknown): readonly string[] {
-  const whole = discovery.safeParse(message);
-  if (!whole.success) return [z.prettifyError(whole.error)];
+  const parsed = discovery.safeParse(message);
+  if (!parsed.success) return [z.prettifyError(parsed.error)];
   const uniqueIds = new Map<unknown, string>();
-  return Object.entries(whole.data.components).flatMap(([key, component]) => {
-    // Alone with its platform it takes the entity away.
+  return Object.entries(parsed.data.components).flatMap(([key, component]) => {
+    // A component with only its platform removes the entity.
     if (Object.keys(component).length === 1) return [];
     const parsed = platforms[component.platform]?.safeParse(component);
     const faults =
       parsed?.success === true ? [] : [`${key}: ${JSON.stringify(component)} ${parsed?.error ?? ''}`];
     const id = component['unique_id'];
-    const other = uniqueIds.get(id);
-    if (id !== undefined && other !== undefined) faults.push(`${key} and ${other} have one unique id`);
+    const otherKey = uniqueIds.get(id);
+    if (id !== undefined && otherKey !== undefined) faults.push(`${key} and ${otherKey} have one unique id`);
     uniqueIds.set(id, key);
     return faults;
   });

@@ -1,4 +1,4 @@
-// Agents, workers and applications as they could say that they are.
+// Agents, workers and applications, as they could describe themselves.
 import * as fc from 'fast-check';
 import type { AgentInfo } from '../../../messages/agent.ts';
 import { gestures } from '../../../messages/gesture.ts';
@@ -50,12 +50,12 @@ export function applicationOf(name: string, options: Partial<Application> = {}):
   };
 }
 
-/** Only these, each online. */
+/** Exactly these, and each of them is online. */
 export function announceableOf(options: {
   readonly agents?: readonly AgentInfo[];
   readonly workers?: readonly WorkerInfo[];
   readonly applications?: readonly Application[];
-  /** `<kind> <id>` of one that is silent */
+  /** `<kind> <id>` of a process that is silent */
   readonly silent?: string | undefined;
   readonly offline?: readonly string[];
 }): Announceable {
@@ -69,11 +69,11 @@ export function announceableOf(options: {
   };
 }
 
-/** Titles are for people: anything but control characters, and not empty. */
+/** Titles are for people. They have no control characters and are not empty. */
 const title = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 });
 const titled = { id, title };
 const someGestures = fc.uniqueArray(fc.constantFrom(...gestures), { minLength: 1 });
-const byId = { selector: (thing: { readonly id: string }) => thing.id, maxLength: 4 };
+const byId = { selector: (item: { readonly id: string }) => item.id, maxLength: 4 };
 
 const anyProcess = {
   version: fc.string(),
@@ -118,7 +118,7 @@ export const workers: fc.Arbitrary<WorkerInfo> = fc.record({
   buttons,
 });
 
-/** Of which every button of these ids releases some. */
+/** Applications, some of them for each button of these ids. */
 export function applicationsFor(
   worker: string,
   buttonIds: readonly string[],

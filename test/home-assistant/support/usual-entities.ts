@@ -1,4 +1,4 @@
-// The entities of the usual installation, and of one with two workers, by their ids, as they are announced.
+// The announced entities of the usual installation, and of one with two workers, by their ids.
 import { wanted } from '../../../home-assistant/wanted.ts';
 import { agentOf, announceableOf, applicationOf, workerOf } from './installations.ts';
 

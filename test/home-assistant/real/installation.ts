@@ -1,5 +1,5 @@
-// A whole installation beside a real Home Assistant that is pointed at its broker: broker, simulated Argo CD, agent, worker
-// and home-assistant service, each a process of its own.
+// A whole installation beside a real Home Assistant, which connects to its broker. Broker, simulated Argo CD, agent,
+// worker and Home Assistant part are separate processes.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -34,23 +34,23 @@ export const reason = '(skipped without HOME_ASSISTANT_URL and HOME_ASSISTANT_TO
 const parts = ['broker', 'argocd', 'gpio-agent', 'release-worker', 'home-assistant'] as const;
 export type PartName = (typeof parts)[number];
 
-export interface House {
+export interface Installation {
   readonly home: HomeAssistant;
   readonly workplace: Workplace;
   readonly brokerUrl: string;
   readonly argocd: ArgoCdControl;
-  /** everything on the broker, also what is announced */
-  heard: Subscriber;
+  /** receives everything on the broker, including the announcements */
+  subscriber: Subscriber;
   running(part: PartName): Running;
-  /** SIGKILL, and waits for the end. */
+  /** Sends SIGKILL, and waits for the end of the process. */
   kill(part: PartName): Promise<void>;
   start(part: PartName): Promise<void>;
-  /** Changes the configuration of the next start. */
+  /** Changes the configuration for the next start. */
   configure(change: object): void;
   end(): Promise<void>;
 }
 
-/** Two buttons on the worker, one on the agent. */
+/** Two buttons at the worker, one at the agent. */
 export const configuration = {
   mqtt: { keepAliveSeconds: 2, reconnectMinMs: 100, reconnectMaxMs: 500 },
   health: { port: 0 },
@@ -73,10 +73,16 @@ export const configuration = {
   },
 };
 
-/** Disabled, until it has been away and comes back: Home Assistant 2026 enables it then, and files before this have done that. */
+/**
+ * Disabled until it has been removed and comes back. Then Home Assistant 2026 enables it, and earlier test files have
+ * done that.
+ */
 export const broughtBack = 'switch.release_button_freeze_button_shop';
 
-/** The ids of all entities; of an old version without the disabled ones, since it takes none of them away (2025.6.3; 2026.11.0 does). */
+/**
+ * The ids of all entities. In an old version without the disabled ones, because it does not remove those (seen in
+ * 2025.6.3; 2026.11.0 removes them).
+ */
 export async function knownTo(home: HomeAssistant): Promise<readonly string[]> {
   const entities = await home.entities();
   return entities
@@ -84,7 +90,7 @@ export async function knownTo(home: HomeAssistant): Promise<readonly string[]> {
     .map(({ entity_id: id }) => id);
 }
 
-/** How Home Assistant, and its MQTT client, say that the connection is gone, which is the truth. */
+/** What Home Assistant and its MQTT client log when the connection is lost, which is right. */
 export const connectionLost = new RegExp(
   [
     /homeassistant\.components\.mqtt\.client .*(Disconnected from|Failed to connect to|Error returned from) /,
@@ -95,10 +101,10 @@ export const connectionLost = new RegExp(
     .join('|'),
 );
 
-/** A sync lasts long enough to be seen. In milliseconds. */
+/** Long enough that a test can see the sync, in milliseconds. */
 const syncMs = 3_000;
 
-export async function openHouse(given: Access): Promise<House> {
+export async function openInstallation(given: Access): Promise<Installation> {
   const workplace = createWorkplace();
   try {
     return await furnish(given, workplace);
@@ -108,7 +114,7 @@ export async function openHouse(given: Access): Promise<House> {
   }
 }
 
-async function furnish(given: Access, workplace: Workplace): Promise<House> {
+async function furnish(given: Access, workplace: Workplace): Promise<Installation> {
   const brokerPort = await freePort();
   const simulatorPort = await freePort();
   const brokerUrl = `mqtt://127.0.0.1:${brokerPort}`;
@@ -118,9 +124,9 @@ async function furnish(given: Access, workplace: Workplace): Promise<House> {
   mkdirSync(join(workplace.directory, 'config'));
   const configure = (change: object) => writeFileSync(file, stringify({ ...configuration, ...change }));
   const get = (part: PartName) => {
-    const found = running.get(part);
-    if (found === undefined) throw new Error(`${part} does not run`);
-    return found;
+    const process = running.get(part);
+    if (process === undefined) throw new Error(`${part} does not run`);
+    return process;
   };
   const start = async (part: PartName) => {
     if (part === 'argocd') {
@@ -150,12 +156,12 @@ async function furnish(given: Access, workplace: Workplace): Promise<House> {
   configure({});
   await start('broker');
   await start('argocd');
-  const house: House = {
+  const installation: Installation = {
     home: await openHomeAssistant(given),
     workplace,
     brokerUrl,
     argocd,
-    heard: subscribe(workplace, brokerUrl, ['homeassistant/device/#']),
+    subscriber: subscribe(workplace, brokerUrl, ['homeassistant/device/#']),
     running: get,
     kill: async (part) => {
       get(part).signal('SIGKILL');
@@ -164,18 +170,19 @@ async function furnish(given: Access, workplace: Workplace): Promise<House> {
     start,
     configure,
     end: async () => {
-      house.home.close();
+      installation.home.close();
       await workplace.clear();
     },
   };
-  await house.home.connectTo('127.0.0.1', brokerPort);
-  // Of what was before, and of taking that away: Home Assistant trips over device triggers that are gone already.
-  await house.home.complaints();
+  await installation.home.connectTo('127.0.0.1', brokerPort);
+  // Ignores complaints from before, and those about the removal. Home Assistant complains of device triggers that do not
+  // exist any longer.
+  await installation.home.complaints();
   for (const part of ['gpio-agent', 'release-worker', 'home-assistant'] as const) await start(part);
   await until(
     'the entities in Home Assistant',
     async () => {
-      const states = await house.home.states();
+      const states = await installation.home.states();
       return [
         'binary_sensor.release_button_drift',
         'update.release_button_shop',
@@ -184,19 +191,19 @@ async function furnish(given: Access, workplace: Workplace): Promise<House> {
     },
     90_000,
   );
-  return house;
+  return installation;
 }
 
 /**
  * Waits until exactly these of our entities are unavailable.
- * @param ignored entities that may be either
+ * @param ignored entities that may be available or not
  */
 export async function untilUnavailable(
   home: HomeAssistant,
   entities: readonly string[],
   ignored: readonly string[] = [],
 ): Promise<void> {
-  const wanted = entities.toSorted();
+  const expectedEntities = entities.toSorted();
   let last: readonly string[] = [];
   await until(
     'exactly these to be unavailable',
@@ -208,10 +215,10 @@ export async function untilUnavailable(
         )
         .map(({ entity_id: id }) => id)
         .toSorted();
-      return JSON.stringify(last) === JSON.stringify(wanted);
+      return JSON.stringify(last) === JSON.stringify(expectedEntities);
     },
     60_000,
   ).catch((error: unknown) => {
-    throw new Error(`${String(error)}: ${wanted.join(', ')}; there are ${last.join(', ')}`);
+    throw new Error(`${String(error)}: ${expectedEntities.join(', ')}; there are ${last.join(', ')}`);
   });
 }
