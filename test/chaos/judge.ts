@@ -93,7 +93,7 @@ export function judgePresses(
       else if (resultCount === 0) problems.results.push(`${pressName} was ${line.outcome} and got no result`);
     } else if (resultCount > 0) {
       // A broker that was killed has forgotten its retained messages. Until the worker of the button is back, another
-      // worker answers that nobody has the button, and writes no line for it.
+      // worker answers that nobody has the button. Only the journal of that worker has a line for it.
       const [result = ''] = results.get(id) ?? [];
       if (parse(result)['reason'] === 'unknown-button' && isExcused(press, away, ['broker']))
         refused.set('unknown-button', (refused.get('unknown-button') ?? 0) + 1);
