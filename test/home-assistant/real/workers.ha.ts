@@ -266,7 +266,13 @@ describe.skipIf(access === undefined)(`two workers in a real Home Assistant ${re
     await panel.startWorker('production', ['production', 'staging']);
     await untilThese(buttonEntitiesOf('staging'));
     const entity = 'event.release_button_production_press_result_staging';
-    await home.call('button', 'press', { entity_id: 'button.release_button_production_release_staging' });
+    const releaseEntity = 'button.release_button_production_release_staging';
+    // Home Assistant adds the entities of the new button one after the other.
+    await until('the entities of the new button', async () => {
+      const states = await Promise.all([entity, releaseEntity].map((each) => home.state(each)));
+      return states.every((each) => each !== undefined && each.state !== 'unavailable');
+    });
+    await home.call('button', 'press', { entity_id: releaseEntity });
     await until(
       'the refusal',
       async () => (await home.state(entity))?.attributes['reason'] === 'claimed-twice',
