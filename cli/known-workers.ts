@@ -105,7 +105,7 @@ export function knownWorkers(
   });
 }
 
-/** @returns why nobody will answer for the worker; undefined if it is online, or if nothing is known of it and of others */
+/** @returns why nobody will answer for the worker; undefined if it is online, or if it is unknown and no worker is online */
 export function whyNoWorker({ online, offline }: KnownWorkers, wanted: string): string | undefined {
   const ids = online.map(({ id }) => id);
   if (ids.includes(wanted)) return undefined;

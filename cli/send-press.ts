@@ -40,7 +40,7 @@ function addOnly(command: Command, does: string): void {
 /** @param does the command in words: `release` */
 export function exitCodesOfPress(does: string): string {
   return `Exit codes: 0 accepted; with --wait: succeeded · ${usageError} wrong usage or configuration · ${refused} rejected · ${nothingToDo} nothing to ${does} ·
-${noAnswer} no broker, worker offline, or no answer within ${answerMs / 1_000} s or the time of --wait · ${notSucceeded} with --wait: at least one application failed`;
+${noAnswer} no broker, worker offline, or no answer within ${answerMs / 1_000} s or the time of --wait · ${notSucceeded} with --wait: not everything succeeded`;
 }
 
 /** Reads `--only`. Ends the command if it is not a list of applications. */

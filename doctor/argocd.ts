@@ -124,7 +124,7 @@ export function accountRow({ server, probe, account }: ArgoCdAnswers, about: Tok
   const name = hide(account.answer);
   const details = { method, accepted: true, account: name, ...expires };
   if (method === 'password') return ok(check, `logged in as ${name}`, details);
-  if (expiresAt === undefined) return ok(check, `${name}, with a token that does not expire`, details);
+  if (expiresAt === undefined) return ok(check, `${name}, with a token that contains no expiry`, details);
   const left = expiresAt - now;
   const until = `${name}, with a token that is valid until ${toLocalTime(expiresAt)}`;
   if (left <= 0)

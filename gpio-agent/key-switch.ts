@@ -82,7 +82,7 @@ export function createKeySwitch(options: {
       if (pressed && initial)
         log.warn(
           { keySwitch: id },
-          `key switch ${id} was already on when the agent started, which does not count; turn it off and on again`,
+          `key switch ${id} was already on when the agent began to read it, which does not count; turn it off and on again`,
         );
       turn(pressed && !initial);
     },

@@ -43,8 +43,8 @@ const ordinary: Switch = { closing: ordinaryBounce, opening: ordinaryBounce };
 
 /**
  * A push button whose contact drags on release: it opens and closes for 90 to 132 ms, and keeps each level for 1 to 66 ms, mostly
- * for a short time. With 30 ms for both edges, about 7 % of its presses are sent twice. So are those of the worst push buttons that
- * people have measured.
+ * for a short time. With 30 ms for both edges, about 7 % of its presses are sent twice, as with the worst push buttons that people
+ * have measured.
  */
 const poor: Switch = {
   closing: (random) => chatter(random, between(random, 0, 15), 8),
