@@ -5,6 +5,7 @@ import { agentAvailability, agentInfo } from '../messages/agent.ts';
 import type { Context } from '../service/context.ts';
 import type { Part } from '../service/life-cycle.ts';
 import { linkFromConfig } from '../service/link/from-config.ts';
+import { createStops } from '../service/stops.ts';
 import { createGpioAgent } from './agent.ts';
 import { selectDriver } from './drivers/select.ts';
 
@@ -18,8 +19,7 @@ export function agentPart({ config, brokerUrl }: AgentPartOptions, context: Cont
   const { clock, health, metrics, version, host, instance, clockSync } = context;
   const log = context.log.child({ part: 'agent' });
   const agent = config.agent.id;
-  /** In the order in which the parts were built. Each may be called twice: a stop during the start is repeated after it. */
-  const stops: (() => Promise<void>)[] = [];
+  const stops = createStops();
 
   return {
     name: 'gpio-agent',
@@ -49,7 +49,7 @@ export function agentPart({ config, brokerUrl }: AgentPartOptions, context: Cont
         },
         { ...context, log },
       );
-      stops.push(() => link.stop());
+      stops.add(() => link.stop());
       const gpio = createGpioAgent({
         config: config.agent,
         link,
@@ -64,12 +64,10 @@ export function agentPart({ config, brokerUrl }: AgentPartOptions, context: Cont
         clockSynchronised: () => clockSync.state(),
         uptimeMs: () => uptime() * 1000,
       });
-      stops.push(() => gpio.stop());
+      stops.add(() => gpio.stop());
       await gpio.start();
       link.start();
     },
-    stop: async () => {
-      for (const stop of stops.toReversed()) await stop();
-    },
+    stop: () => stops.run(),
   };
 }

@@ -4,6 +4,7 @@ import type { Context } from '../service/context.ts';
 import type { Part } from '../service/life-cycle.ts';
 import { linkFromConfig } from '../service/link/from-config.ts';
 import { lockStateDirectory } from '../service/state-lock.ts';
+import { createStops } from '../service/stops.ts';
 import { createAnnouncedFile } from './announced-file.ts';
 import { wordOf } from './names.ts';
 import { createHomeAssistant } from './service.ts';
@@ -17,8 +18,7 @@ export interface HomeAssistantPartOptions {
 export function homeAssistantPart({ config, brokerUrl }: HomeAssistantPartOptions, context: Context): Part {
   const { clock, health, metrics, version, host, instance } = context;
   const log = context.log.child({ part: 'home-assistant' });
-  /** In the order in which the parts were built. Each may be called twice: a stop during the start is repeated after it. */
-  const stops: (() => Promise<void> | void)[] = [];
+  const stops = createStops();
 
   return {
     name: 'home-assistant',
@@ -31,12 +31,12 @@ export function homeAssistantPart({ config, brokerUrl }: HomeAssistantPartOption
         host,
         log,
       });
-      stops.push(() => lock.release());
+      stops.add(() => lock.release());
       const file = createAnnouncedFile(config.homeAssistant.stateDir, config.mqtt.topicPrefix, log, {
         clock,
         health,
       });
-      stops.push(() => file.settled());
+      stops.add(() => file.settled());
       const announced = await file.read();
       const url = brokerUrl?.();
       // A fresh id, because two machines may run this with the same configuration. Both announce the same.
@@ -49,7 +49,7 @@ export function homeAssistantPart({ config, brokerUrl }: HomeAssistantPartOption
         },
         { ...context, log },
       );
-      stops.push(() => link.stop());
+      stops.add(() => link.stop());
       const service = createHomeAssistant({
         config: config.homeAssistant,
         link,
@@ -62,12 +62,10 @@ export function homeAssistantPart({ config, brokerUrl }: HomeAssistantPartOption
         announced,
         file,
       });
-      stops.push(() => service.stop());
+      stops.add(() => service.stop());
       service.start();
       link.start();
     },
-    stop: async () => {
-      for (const stop of stops.toReversed()) await stop();
-    },
+    stop: () => stops.run(),
   };
 }

@@ -5,6 +5,7 @@ import type { Context } from '../service/context.ts';
 import type { Part } from '../service/life-cycle.ts';
 import { linkFromConfig } from '../service/link/from-config.ts';
 import { lockStateDirectory } from '../service/state-lock.ts';
+import { createStops } from '../service/stops.ts';
 import { argocdFromConfig } from './argocd/from-config.ts';
 import { argocdMetrics } from './argocd/metrics.ts';
 import { createFreezeFile } from './freeze/file.ts';
@@ -27,8 +28,7 @@ export function workerPart(options: WorkerPartOptions, context: Context): Part {
   const log = context.log.child({ part: 'worker' });
   const { worker: workerConfig, argocd: argocdConfig } = config;
   const id = workerConfig.id;
-  /** In the order in which the parts were built. Each may be called twice: a stop during the start is repeated after it. */
-  const stops: (() => Promise<void>)[] = [];
+  const stops = createStops();
 
   return {
     name: 'release-worker',
@@ -40,7 +40,7 @@ export function workerPart(options: WorkerPartOptions, context: Context): Part {
         host,
         log,
       });
-      stops.push(() => lock.release());
+      stops.add(() => lock.release());
       const argocd = argocdFromConfig(
         { argocd: argocdConfig, secretFiles, server: server() },
         { clock, log, random, onAnswer: argocdMetrics(context.metrics, config.worker.id) },
@@ -60,7 +60,7 @@ export function workerPart(options: WorkerPartOptions, context: Context): Part {
         },
         { ...context, log },
       );
-      stops.push(() => link.stop());
+      stops.add(() => link.stop());
       const worker = createWorker({
         config: workerConfig,
         link,
@@ -79,12 +79,10 @@ export function workerPart(options: WorkerPartOptions, context: Context): Part {
         externalUrl: (argocdConfig.externalUrl ?? argocd.server).replace(/\/+$/, ''),
         random,
       });
-      stops.push(() => worker.stop());
+      stops.add(() => worker.stop());
       await worker.start();
       link.start();
     },
-    stop: async () => {
-      for (const stop of stops.toReversed()) await stop();
-    },
+    stop: () => stops.run(),
   };
 }
