@@ -13,7 +13,7 @@ import {
 } from '../support/doctor.ts';
 import { startSeparately } from '../support/installation.ts';
 import { freePort } from '../support/ports.ts';
-import { createWorkplace, publish, type Workplace } from '../support/processes.ts';
+import { createWorkplace, publish, publishJson, type Workplace } from '../support/processes.ts';
 import { until } from '../support/wait.ts';
 
 let workplace: Workplace;
@@ -65,14 +65,7 @@ describe('release-button doctor', () => {
     const installation = await startSeparately([{ name: 'shop' }]);
     onTestFinished(() => installation.workplace.clear());
     const freeze = (payload: object) =>
-      publish(installation.brokerUrl, [
-        '-q',
-        '1',
-        '-t',
-        'release-button/freeze/set',
-        '-m',
-        JSON.stringify(payload),
-      ]);
+      publishJson(installation.brokerUrl, 'release-button/freeze/set', payload);
     freeze({ frozen: true, reason: 'the sale', by: 'Ann' });
     freeze({ frozen: true, source: 'evening', reason: 'outside working hours', button: 'main' });
     await until('both', () =>

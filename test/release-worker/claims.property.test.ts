@@ -10,6 +10,7 @@ import { silentLog } from '../../service/log.ts';
 import { button } from './support/buttons.ts';
 import { accepting, takingIn } from './support/intake.ts';
 import { settle } from './support/settle.ts';
+import { workerInfoWith } from '../support/worker-info.ts';
 
 const workers = ['amber', 'blue', 'coral'] as const;
 type Id = (typeof workers)[number];
@@ -95,17 +96,11 @@ function createPlay() {
     if (retain) stored.set(message.topic, message);
     for (const one of processes.values()) if (one.connected) one.live.push(message);
   };
-  const infoOf = (id: Id) => ({
-    worker: id,
-    version: '1',
-    host: 'h',
-    instance: 'i',
-    clock: { synchronised: true },
-    simulated: false,
-    at: '2026-01-01T00:00:00.000Z',
-    argocd: { server: 'https://argocd.example' },
-    buttons: of(id).own.map((one) => ({ id: one, on: { press: 'release' } })),
-  });
+  const infoOf = (id: Id) =>
+    workerInfoWith({
+      worker: id,
+      buttons: of(id).own.map((one) => ({ id: one, on: { press: 'release' } })),
+    });
   const isOnline = (id: Id) => of(id).connected && of(id).announced;
 
   const play = {

@@ -7,6 +7,7 @@ import { silentLog } from '../../service/log.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { createFakeLink } from './support/fake-link.ts';
 import { settle } from './support/settle.ts';
+import { workerInfoWith } from '../support/worker-info.ts';
 
 function start() {
   const fake = createFakeLink();
@@ -25,17 +26,8 @@ function start() {
   return { fake, clock, claims };
 }
 
-const infoOf = (worker: string, ...buttons: readonly string[]) => ({
-  worker,
-  version: '1',
-  host: 'h',
-  instance: 'i',
-  clock: { synchronised: true },
-  simulated: false,
-  at: '2026-01-01T00:00:00.000Z',
-  argocd: { server: 'https://argocd.example' },
-  buttons: buttons.map((id) => ({ id, on: { press: 'release' } })),
-});
+const infoOf = (worker: string, ...buttons: readonly string[]) =>
+  workerInfoWith({ worker, buttons: buttons.map((id) => ({ id, on: { press: 'release' } })) });
 
 /** It has just connected, and the broker has sent what it has retained of another worker. */
 async function startBeside(availability: 'online' | 'offline', ...buttons: readonly string[]) {

@@ -13,6 +13,7 @@ import {
 } from '../../service/link/link.ts';
 import { capturedLog } from '../broker/brokers.ts';
 import { patienceMs } from '../support/patience.ts';
+import { workerInfoWith } from '../support/worker-info.ts';
 
 const presence: Presence = {
   availability: workerAvailability.at({ worker: 'main' }),
@@ -86,17 +87,7 @@ export function numbers(payloads: readonly string[]): (number | undefined)[] {
 }
 
 export function info(host: string, instance: string): WorkerInfo {
-  return {
-    worker: 'main',
-    version: '0.1.0',
-    host,
-    instance,
-    clock: { synchronised: true },
-    simulated: false,
-    at: '2026-01-01T00:00:00.000Z',
-    argocd: { server: 'https://argocd.example' },
-    buttons: [],
-  };
+  return workerInfoWith({ worker: 'main', host, instance });
 }
 export const infoAddress = workerInfo.at({ worker: 'main' });
 

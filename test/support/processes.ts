@@ -187,6 +187,11 @@ export function publish(brokerUrl: string, args: readonly string[]): void {
   if (result.status !== 0) throw new Error(`mosquitto_pub ${args.join(' ')} failed: ${result.stderr}`);
 }
 
+/** With QoS 1. */
+export function publishJson(brokerUrl: string, topic: string, payload: object): void {
+  publish(brokerUrl, ['-q', '1', '-t', topic, '-m', JSON.stringify(payload)]);
+}
+
 /** Removes what is retained there, with the command that `doctor` and the pages name. */
 export function clearRetained(brokerUrl: string, filter: string): void {
   const { hostname, port } = new URL(brokerUrl);

@@ -1,6 +1,6 @@
 // The blueprints as automations of a real Home Assistant, and what they must not do.
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { publish, subscribe, type Subscriber } from '../../support/processes.ts';
+import { publishJson, subscribe, type Subscriber } from '../../support/processes.ts';
 import { until } from '../../support/wait.ts';
 import {
   automate,
@@ -122,14 +122,7 @@ describe.skipIf(access === undefined)(`blueprints in a real Home Assistant ${why
   /** The source of a freeze, from the id that `automate` gives to the automation. */
   const sourceOf = ({ entity }: Automation) => entity.replace('automation.', 'ha_');
   const freezeAs = (payload: object) =>
-    publish(installation.brokerUrl, [
-      '-q',
-      '1',
-      '-t',
-      'release-button/freeze/set',
-      '-m',
-      JSON.stringify(payload),
-    ]);
+    publishJson(installation.brokerUrl, 'release-button/freeze/set', payload);
   const setHours = (service: 'turn_on' | 'turn_off') =>
     installation.home.call('input_boolean', service, { entity_id: hours });
   /** Waits until the automation has reacted to an action and has ended. */

@@ -1,7 +1,7 @@
 // What a test borrows from Home Assistant and gives back: blueprints, automations, helpers and a device of another maker.
 import { readFileSync, readdirSync } from 'node:fs';
 import * as z from 'zod/mini';
-import { publish } from '../../support/processes.ts';
+import { publish, publishJson } from '../../support/processes.ts';
 import { until } from '../../support/wait.ts';
 import type { HomeAssistant } from './client.ts';
 
@@ -219,8 +219,7 @@ export function neighbourOn(brokerUrl: string): Neighbour {
     push: `button.${id}_push`,
     contact: `binary_sensor.${id}_contact`,
     lamp: `light.${id}_lamp`,
-    event: (type) =>
-      publish(brokerUrl, ['-q', '1', '-t', 'neighbour/bell', '-m', JSON.stringify({ event_type: type })]),
+    event: (type) => publishJson(brokerUrl, 'neighbour/bell', { event_type: type }),
     contactIs: (state) => publishRetained('contact', state),
     is: (availability) => publishRetained('availability', availability),
     announce: () => publish(brokerUrl, ['-r', '-t', announced, '-m', JSON.stringify(announcement)]),
