@@ -2,8 +2,8 @@
 // workers have the same button, it releases nothing, because nobody could tell which Argo CD a press is for.
 //
 // Exactly one worker answers a press, although each worker decides on its own. The workers agree, because the broker sends
-// presses and `online` to all of them in the same order. A worker also receives its own `online`, and answers only presses
-// that come after it. So a worker that has just connected leaves earlier presses to the others.
+// presses and `online` to all of them in the same order. A worker also receives its own `online`. It leaves an earlier press
+// to the workers that were online when the press came. It may answer the press itself only if none of them could.
 //
 // The retained info of a worker stays while that worker is offline. If only offline workers have a button, nobody answers
 // its presses: the button has a worker, but that worker cannot answer.
@@ -21,8 +21,8 @@ export interface Claims {
   stop(): void;
   /**
    * Whether this worker answers a press that arrives now. If several online workers have the button, the first by id
-   * answers. If no worker has it, not even an offline one, the first online worker answers. Returns a promise just after a
-   * connect, until the worker has read the lists of the others.
+   * answers. If no worker has it, not even an offline one, the first by id of all online workers answers. Returns a promise
+   * just after a connect, until the worker has read the lists of the others.
    */
   answers(button: string): boolean | Promise<boolean>;
   /** Whether another worker, perhaps an offline one, handles requests about the button. */

@@ -1,5 +1,5 @@
-// Decides whether Argo CD can be reached. A request without an answer raises a doubt, and a cheap request settles it. So one
-// lost answer changes nothing, but a server that is down is noticed within seconds.
+// Decides whether Argo CD can be reached. A request that may have failed because Argo CD is not there raises a doubt, and a
+// cheap request settles it. So one lost answer changes nothing, but a server that is down is noticed within seconds.
 import type { Clock, Timer } from '../../service/clock.ts';
 import { messageOf } from '../../service/log.ts';
 import type { ArgoCd } from '../argocd/client.ts';
@@ -7,7 +7,7 @@ import { ArgoCdError } from '../argocd/errors.ts';
 import type { ArgoCdErrorKind } from '../argocd/errors.ts';
 
 export interface Reach {
-  /** A request got no answer, or the stream has ended: ask Argo CD whether it is there. */
+  /** A request may have failed because Argo CD is not there, or the stream has ended: ask Argo CD. */
   doubt(): void;
   isInDoubt(): boolean;
   /** Argo CD did not answer. It is asked again until it answers. */
@@ -55,7 +55,7 @@ function isSilence(error: unknown): boolean {
 export function createReach(options: {
   readonly argocd: Pick<ArgoCd, 'probe'>;
   readonly clock: Clock;
-  /** When Argo CD last sent an event. While it sends events, it is slow but not down */
+  /** When the stream last sent an event or a keep-alive. While it does, Argo CD is slow but not down */
   readonly lastSign: () => number;
   /** Called after each question that Argo CD did not answer */
   readonly onAway: (why: string) => void;

@@ -2,9 +2,9 @@
 // cache of Argo CD's state.
 //
 // List items carry no version, so time decides. If an application had a stream event after the list request was sent, the
-// record of the stream stays. For all others, the record of the list counts. Applications that are not in the list are
-// dropped. If a newer list has already been applied, an older one is ignored. Only the stream and lists show which
-// applications exist, because the answer to a GET may arrive long after a deletion.
+// record of the stream stays, even if the list lacks the application. For all others, the record of the list counts, and
+// those that are not in the list are dropped. If a newer list has already been applied, an older one is ignored. Only the
+// stream and lists show which applications exist, because the answer to a GET may arrive long after a deletion.
 //
 // If a list item lacks a member, the known value of that member stays. An application that was never known completely is
 // kept aside until the stream or a GET has reported the rest, so that no decision rests on incomplete data.

@@ -19,7 +19,7 @@ import { lineOf, resultOf, sendResult } from './result.ts';
 export interface DecidedPress {
   readonly candidate: Candidate;
   readonly decision: Decision;
-  /** applications of this press that earlier presses already release */
+  /** applications of this press that it leaves to presses that were accepted just now */
   readonly takenApps?: ReadonlySet<string>;
 }
 

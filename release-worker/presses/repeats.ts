@@ -11,7 +11,7 @@ export interface Lately {
 export interface Repeats {
   /** Milliseconds since the last of those presses, if this press only repeats them. */
   readonly sinceAccepted: number | undefined;
-  /** The applications of this press that earlier presses already release, if this press also selects others. */
+  /** The applications of this press that it leaves to those presses, if it also selects others. */
   readonly takenApps: ReadonlySet<string>;
 }
 
