@@ -24,10 +24,7 @@ const meanings: readonly (readonly [code: number, meaning: string])[] = [
   [refused, 'the release worker refused (press, rollback, freeze, unfreeze, terminate)'],
   [nothingToDo, 'nothing to release or to undo (press, rollback)'],
   [noAnswer, 'no broker, no answer in time, or the worker is offline'],
-  [
-    notSucceeded,
-    'the release has ended, but at least one application failed (press --wait, rollback --wait)',
-  ],
+  [notSucceeded, 'the release has ended, but not everything succeeded (press --wait, rollback --wait)'],
   [interrupted, 'ended by Ctrl+C (gpio-agent --check)'],
 ];
 
