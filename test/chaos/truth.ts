@@ -3,7 +3,7 @@
 // | the case                                     | the truth                                                        | within      |
 // | -------------------------------------------- | ---------------------------------------------------------------- | ----------- |
 // | the broker is dead or paused                 | the light shows offline; only the log of the agent can say so    | 5 s, 25 s   |
-// | the worker is dead or paused                 | the broker publishes its will: availability and light offline;   | 5 s, 25 s   |
+// | the worker is dead or paused                 | availability offline, as its will says, and light offline;       | 5 s, 25 s   |
 // |                                              | its last signal stays retained, and no light shows it            |             |
 // | the agent is dead or paused                  | availability offline; nobody vouches for what its light shows    | 5 s, 25 s   |
 // | Argo CD is dead or paused                    | signal and drift unknown, light heartbeat, even in the middle of | 5 s, 25 s   |

@@ -41,7 +41,7 @@ const yamlOnPage = (start: string) =>
   new RegExp(`\`\`\`yaml\\n(${start}[^]*?)\`\`\``).exec(page)?.[1] ?? `no ${start} on the page`;
 
 describe('the configuration files', () => {
-  test('of the two workers name the broker of the panel, and share nothing else', async () => {
+  test('of the two workers name the broker of the panel, and share nothing that must be their own', async () => {
     const [staging, production] = await Promise.all(environments.map(workerOf));
     if (staging === undefined || production === undefined) throw new Error('two files');
     const ownValues = [staging, production].map(({ config: { argocd, health, worker } }) => ({
@@ -210,8 +210,8 @@ describe('the manifests for Kubernetes', () => {
     }
   });
 
-  // Without kubectl this loop does less, but no test is skipped: a CI has no kubectl that is new enough, and all tests
-  // above do without it.
+  // Without kubectl this loop adds no test instead of a skipped one, because a CI has no kubectl that is new enough. All
+  // tests above do without it.
   for (const name of hasKubectl ? ['panel', ...environments] : [])
     test(`are built from ${name}/ by kubectl in the same way as in this test`, () => {
       const sorted = (manifests: readonly Manifest[]) =>

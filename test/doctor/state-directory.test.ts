@@ -63,7 +63,8 @@ it('the user is named if the directory is not writable', async () => {
   const cwd = await folder();
   await chmod(cwd, 0o555);
   const isRoot = process.getuid?.() === 0;
-  // Root may write everywhere. This part acts as the real user, who does not change.
+  // Root may write everywhere, so the test acts as another user. Whether `state` can be created depends on the real user,
+  // which stays root, so root leaves that out.
   if (isRoot) {
     process.seteuid?.(nobody);
     onTestFinished(() => process.seteuid?.(0));

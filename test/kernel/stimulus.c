@@ -8,7 +8,7 @@
 //     The same, but takes turns with ordinary programs.
 //   stimulus watch MILLISECONDS MICROSECONDS LINE...
 //     Reads lines every so many µs for so many ms. For the first level of each line and for each change it prints
-//     "index level before after" in ns: `before` is the last moment without the level, `after` the first moment with it.
+//     "index level before after" in ns: the level was not there yet at `before`, and was there at `after`.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

@@ -17,7 +17,7 @@ export interface TlsRelay {
   change(identity: Identity): void;
 }
 
-/** @param to URL of the server behind the relay */
+/** @param targetUrl URL of the server behind the relay */
 export async function tlsRelay(targetUrl: string, identity: Identity): Promise<TlsRelay> {
   const { hostname, port } = new URL(targetUrl);
   const sockets = new Set<Socket>();

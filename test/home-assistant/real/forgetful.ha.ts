@@ -37,8 +37,8 @@ describe.skipIf(access === undefined)(`a broker that forgets, and a real Home As
   });
 
   /**
-   * Waits until the broker has answered all subscriptions of Home Assistant, which come in order. Home Assistant
-   * complains if an answer is missing.
+   * Waits until the broker has acknowledged what Home Assistant has subscribed to and unsubscribed from, which it does in
+   * order. Home Assistant complains if an acknowledgement is missing.
    */
   const untilSubscribed = async () => {
     const events: unknown[] = [];
