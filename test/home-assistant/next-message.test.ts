@@ -18,7 +18,7 @@ const button = { platform: 'button', name: 'Release' };
 const sensor = { platform: 'sensor', name: 'Signal' };
 
 describe('the next message for a device', () => {
-  test('announces a device that is not retained completely', () => {
+  test('announces the whole device if it is not retained', () => {
     expect(next(undefined, device({ a: button }))).toEqual(device({ a: button }));
   });
 

@@ -49,7 +49,7 @@ test('a part that never stops lets the process end with 1 after the deadline', a
   expect(child.output()).toContain('not everything stopped within 0.1 s: ending anyway');
 });
 
-test('a second signal ends a process that hangs at once', async () => {
+test('a second signal ends at once a process that hangs', async () => {
   const child = run('hangs', '600000');
   await untilOutput(child, '"started"');
   child.signal('SIGTERM');

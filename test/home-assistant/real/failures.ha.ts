@@ -65,7 +65,7 @@ describe.skipIf(access === undefined)(`a real Home Assistant, when something fai
     ['release-worker', [...workerEntities, ...argocdEntities]],
     ['argocd', argocdEntities],
   ])(
-    'shows exactly the entities without %s as unavailable, and all of them again when it is back',
+    'without %s shows exactly the entities that need it as unavailable, and all of them again when it is back',
     async (part, entities) => {
       await untilThese();
       await installation.kill(part);
